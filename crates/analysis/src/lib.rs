@@ -1,0 +1,1 @@
+//! Questions about a policy: request classes, verify (part of rolecall).

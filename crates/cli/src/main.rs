@@ -1,0 +1,2 @@
+//! The rolecall command: who can do what, and why.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Decision tables: a policy compiled for fast authorization (part of rolecall).

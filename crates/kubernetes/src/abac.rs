@@ -1,0 +1,1 @@
+//! Kubernetes' ABAC policy files.

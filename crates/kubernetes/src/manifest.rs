@@ -1,0 +1,1 @@
+//! RBAC objects as Kubernetes' decoder reads them, each field with its place.

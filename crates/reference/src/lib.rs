@@ -1,0 +1,1 @@
+//! The executable specification: a linear interpreter of policies (part of rolecall).

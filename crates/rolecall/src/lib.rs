@@ -1,0 +1,1 @@
+//! Fast, exact authorization: Kubernetes RBAC and ABAC as a library.

@@ -1,0 +1,184 @@
+//! All source texts of one load.
+
+use std::{fmt, sync::Arc};
+
+use crate::{SourceId, Span};
+
+/// One source text: a file, standard input, or text given by a caller.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// Offsets of the first byte of each line. INVARIANT: ascending, begins with 0.
+    lines: Vec<u32>,
+}
+
+impl Source {
+    /// The name as the user gave it: a path, or `-`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines there are; a text without a final line end has its last line counted.
+    pub fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Line and column of a byte, in O(log lines); offsets past the end give the end.
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = floor_char(&self.text, offset);
+        let line = self.lines.partition_point(|&start| start as usize <= offset).max(1);
+        let start = self.lines.get(line - 1).map_or(0, |&start| start as usize);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        Position { line, column: column + 1 }
+    }
+
+    /// The byte range of a line (counted from 1) without its line end; empty past the last line.
+    pub fn line(&self, line: usize) -> &str {
+        let Some(&start) = line.checked_sub(1).and_then(|index| self.lines.get(index)) else { return "" };
+        let end = self.lines.get(line).map_or(self.text.len(), |&next| next as usize);
+        self.text.get(start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+    }
+
+    /// The offset of the first byte of a line (counted from 1); the text's end past the last line.
+    pub fn line_start(&self, line: usize) -> usize {
+        line.checked_sub(1)
+            .and_then(|index| self.lines.get(index))
+            .map_or(self.text.len(), |&start| start as usize)
+    }
+}
+
+/// Line and column, both counted from 1; the column counts characters.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// The source texts that spans point into. Cloning is cheap enough for a report, not for a hot path.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    sources: Vec<Source>,
+}
+
+impl SourceMap {
+    /// A map without texts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a text in and says under which id its spans are made.
+    ///
+    /// Offsets are 32 bits: what lies past 4 GiB of a text cannot be pointed at (spans are clamped),
+    /// which is why loaders refuse files long before that size.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
+        let text = text.into();
+        let mut lines = vec![0];
+        lines.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|&(_, byte)| byte == b'\n')
+                .filter_map(|(offset, _)| u32::try_from(offset + 1).ok())
+                .filter(|&start| (start as usize) < text.len()),
+        );
+        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(Source { name: name.into(), text, lines });
+        id
+    }
+
+    /// A span that is clamped to the text and moved outwards to character borders.
+    pub fn span(&self, source: SourceId, start: usize, end: usize) -> Span {
+        let text = self.get(source).map_or("", Source::text);
+        let start = floor_char(text, start);
+        let end = floor_char(text, end.max(start));
+        Span::new(source, clamp(start), clamp(end))
+    }
+
+    /// The source of an id of this map.
+    pub fn get(&self, source: SourceId) -> Option<&Source> {
+        self.sources.get(source.index())
+    }
+
+    /// All sources in the order of addition.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0u32..).map(SourceId).zip(&self.sources)
+    }
+
+    /// The name of the file that the span points into.
+    pub fn name_of(&self, span: Span) -> &str {
+        self.get(span.source()).map_or("?", Source::name)
+    }
+
+    /// The text under the span.
+    pub fn text_of(&self, span: Span) -> &str {
+        self.get(span.source()).and_then(|source| source.text().get(span.start()..span.end())).unwrap_or("")
+    }
+
+    /// Line and column of the span's first byte.
+    pub fn position(&self, span: Span) -> Position {
+        self.get(span.source())
+            .map_or(Position { line: 1, column: 1 }, |source| source.position(span.start()))
+    }
+
+    /// `file:line`, as grants are named in answers.
+    pub fn location(&self, span: Span) -> String {
+        format!("{}:{}", self.name_of(span), self.position(span).line)
+    }
+}
+
+fn clamp(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn floor_char(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_never_leave_the_text_nor_split_a_character() {
+        let mut sources = SourceMap::new();
+        let id = sources.add("a", "é\r\nb");
+        for start in 0..9 {
+            for end in 0..9 {
+                let span = sources.span(id, start, end);
+                assert!(sources.get(id).unwrap().text().get(span.start()..span.end()).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_and_in_characters() {
+        let mut sources = SourceMap::new();
+        let id = sources.add("a", "aé b\nc\n");
+        let source = sources.get(id).unwrap();
+        assert_eq!(source.position(0).to_string(), "1:1");
+        assert_eq!(source.position(4).to_string(), "1:4");
+        assert_eq!(source.position(6).to_string(), "2:1");
+        assert_eq!(source.position(99).to_string(), "2:3");
+        assert_eq!(source.line_count(), 2);
+        assert_eq!(source.line(1), "aé b");
+        assert_eq!(source.line(2), "c");
+        assert_eq!(source.line(3), "");
+    }
+}

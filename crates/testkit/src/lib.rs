@@ -1,0 +1,1 @@
+//! Strategies and oracles for property-testing policies (part of rolecall).
