@@ -1,9 +1,11 @@
 //! Texts as trees of values, each with the place where it stands: YAML 1.1 as Kubernetes reads it, and JSON.
 
-use std::sync::Arc;
+mod node;
 
 use rolecall_diagnostics::Finding;
-use rolecall_source::{SourceId, SourceMap, Span};
+use rolecall_source::{SourceId, SourceMap};
+
+pub use node::{Entry, Node, Value};
 
 /// What a text may cost. Whatever goes beyond is refused with an error that names the limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,44 +22,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { bytes: 1 << 30, depth: 100, alias_nodes: 10_000_000 }
     }
-}
-
-/// One value and where it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// Where: the scalar's text, or the whole list or map.
-    pub span: Span,
-    /// What.
-    pub value: Value,
-}
-
-/// A value, resolved as Kubernetes does (YAML 1.1: an unquoted `yes` is a boolean).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// `null`, `~`, or nothing.
-    Null,
-    /// A boolean.
-    Bool(bool),
-    /// A number, as it is written.
-    Number(Arc<str>),
-    /// A text.
-    String(Arc<str>),
-    /// A list.
-    List(Vec<Node>),
-    /// A map, in the order of the text. A key that is repeated stands in it repeatedly (the last counts
-    /// for a decoder that does not mind); merge keys are resolved.
-    Map(Vec<Entry>),
-}
-
-/// A key of a map and its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The key, as a text.
-    pub key: Arc<str>,
-    /// Where the key stands.
-    pub key_span: Span,
-    /// The value.
-    pub value: Node,
 }
 
 /// One document of a text.
