@@ -1,8 +1,9 @@
 //! Findings: what is wrong with a text, as values.
 //!
 //! A [`Finding`] knows nothing of policies; it has one stable name, a severity, a message in the user's
-//! words, places in texts, and a way out. Printing is another matter.
+//! words, places in texts, and a way out. Module [`print`] writes them for people and for programs.
 
 mod finding;
+pub mod print;
 
 pub use finding::{Finding, Label, Severity};
