@@ -43,6 +43,7 @@ impl Span {
     }
 
     /// The smallest span that covers both; `self` when they are of different sources.
+    #[must_use]
     pub fn to(self, other: Self) -> Self {
         if self.source != other.source {
             return self;

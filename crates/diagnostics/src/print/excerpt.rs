@@ -80,15 +80,16 @@ mod tests {
 
     #[test]
     fn a_short_line_is_shown_whole() {
-        let shown = excerpt("  name: é\u{1b}x", &[8..10]);
-        assert_eq!(shown, Excerpt { text: "  name: é␛x".into(), spans: vec![8..10] });
+        let shown = excerpt("  name: é\u{1b}x", &[8..10, 2..6]);
+        assert_eq!(shown, Excerpt { text: "  name: é␛x".into(), spans: vec![8..10, 2..6] });
     }
 
     #[test]
     fn a_long_line_is_cut_on_both_sides() {
         let line = format!("{}needle{}", "a".repeat(10_000_000), "b".repeat(10_000_000));
-        let shown = excerpt(&line, &[10_000_000..10_000_006]);
-        assert_eq!(shown.text.get(shown.spans[0].clone()), Some("needle"));
+        let shown = excerpt(&line, &[10_000_000..10_000_006, 10_000_001..10_000_003]);
+        let places: Vec<_> = shown.spans.iter().map(|span| shown.text.get(span.clone())).collect();
+        assert_eq!(places, [Some("needle"), Some("ee")]);
         assert!(shown.text.starts_with("…a") && shown.text.ends_with("b…"));
         assert!(shown.text.chars().count() <= BEFORE + BEHIND + 2);
     }

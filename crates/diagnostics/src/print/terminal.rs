@@ -1,6 +1,6 @@
 //! Findings for a person at a terminal, in the form that rustc made familiar.
 
-use std::{collections::HashMap, fmt::Write, ops::Range};
+use std::{borrow::Cow, collections::HashMap, fmt::Write, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use rolecall_source::{SourceMap, Span};
@@ -13,6 +13,9 @@ use crate::{Finding, Label, Severity};
 
 /// How many findings of one name and severity are shown before the rest is only counted.
 const SHOWN_OF_A_KIND: usize = 10;
+
+/// How many characters of a message are shown: it may quote a name of many megabytes.
+const SHOWN_OF_A_TEXT: usize = 2_000;
 
 /// All findings, in their order, each with the lines that it is about; ends with a line end unless empty.
 ///
@@ -45,7 +48,7 @@ pub fn terminal(findings: &[Finding], sources: &SourceMap, styled: bool) -> Stri
         let count = counts.get(&kind).copied().unwrap_or_default();
         let (name, severity) = kind;
         let text = format!("{} more like these, {count} in all", count - SHOWN_OF_A_KIND);
-        let title = level(severity).primary_title(text).id(printable(name));
+        let title = level(severity).primary_title(text).id(in_line(name));
         out.push_str(&renderer.render(&[Group::with_title(title)]));
         out.push_str("\n\n");
     }
@@ -54,8 +57,7 @@ pub fn terminal(findings: &[Finding], sources: &SourceMap, styled: bool) -> Stri
 
 fn one(finding: &Finding, sources: &SourceMap, renderer: &Renderer) -> String {
     let mut places = Places::default();
-    let title =
-        level(finding.severity).primary_title(printable(&finding.message)).id(printable(finding.name));
+    let title = level(finding.severity).primary_title(in_line(&finding.message)).id(in_line(finding.name));
     let mut group = Group::with_title(title);
     for part in parts(&finding.labels, sources) {
         group = group.element(part.snippet(sources, &mut places));
@@ -64,7 +66,7 @@ fn one(finding: &Finding, sources: &SourceMap, renderer: &Renderer) -> String {
         && let Some(file) = &finding.file
     {
         let line = finding.line.map_or(String::new(), |line| format!(":{line}"));
-        group = group.element(Origin::path(places.take(format!("{}{line}", printable(file)))));
+        group = group.element(Origin::path(places.take(format!("{}{line}", in_line(file)))));
     }
     for message in messages(finding) {
         group = group.element(message);
@@ -74,15 +76,23 @@ fn one(finding: &Finding, sources: &SourceMap, renderer: &Renderer) -> String {
 
 fn messages(finding: &Finding) -> impl Iterator<Item = Element<'_>> {
     let within = match (&finding.object, &finding.field) {
-        (Some(object), Some(field)) => Some(format!("in {}, {}", printable(object), printable(field))),
-        (Some(one), None) | (None, Some(one)) => Some(format!("in {}", printable(one))),
+        (Some(object), Some(field)) => Some(format!("in {}, {}", in_line(object), in_line(field))),
+        (Some(one), None) | (None, Some(one)) => Some(format!("in {}", in_line(one))),
         (None, None) => None,
     };
     let within = within.map(|text| Level::NOTE.no_name().message(text));
     let kubernetes =
-        finding.kubernetes.as_ref().map(|text| Level::NOTE.with_name("Kubernetes").message(printable(text)));
-    let help = finding.help.as_ref().map(|text| Level::HELP.message(printable(text)));
+        finding.kubernetes.as_ref().map(|text| Level::NOTE.with_name("Kubernetes").message(in_line(text)));
+    let help = finding.help.as_ref().map(|text| Level::HELP.message(in_line(text)));
     [within, kubernetes, help].into_iter().flatten().map(Element::from)
+}
+
+/// A text for one line: nothing hidden in it, and no longer than somebody would read.
+fn in_line(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN_OF_A_TEXT) {
+        None => printable(text),
+        Some((end, _)) => format!("{}…", printable(text.get(..end).unwrap_or(""))).into(),
+    }
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -137,11 +147,11 @@ impl<'a> Part<'a> {
         let ranges: Vec<_> = self.labels.iter().map(|(_, place, _)| place.clone()).collect();
         let shown = excerpt(self.text, &ranges);
         let annotations = self.labels.iter().zip(shown.spans).map(|((label, _, kind), span)| {
-            let text = (!label.text.is_empty()).then(|| printable(&label.text).into_owned());
+            let text = (!label.text.is_empty()).then(|| in_line(&label.text).into_owned());
             kind.span(span).label(text)
         });
         let position = sources.position(self.first);
-        let place = format!("{}:{position}", printable(sources.name_of(self.first)));
+        let place = format!("{}:{position}", in_line(sources.name_of(self.first)));
         Snippet::source(shown.text)
             .line_start(self.line)
             .path(places.take(place))
@@ -293,6 +303,12 @@ note[name]: the name `\\u{1b}[2J` is odd
         let printed = terminal(&[finding], &sources, false);
         assert!(printed.contains(" --> long.json:1:500001\n"), "{printed}");
         assert!(printed.len() < 1_000, "{printed}");
+    }
+
+    #[test]
+    fn a_message_that_quotes_megabytes_is_cut() {
+        let finding = Finding::error("e", "x".repeat(10_000_000)).help("y".repeat(10_000_000));
+        assert!(terminal(&[finding], &SourceMap::new(), false).len() < 5_000);
     }
 
     #[test]
