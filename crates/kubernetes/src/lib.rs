@@ -8,6 +8,7 @@ pub mod aggregation;
 pub mod default_roles;
 pub mod document;
 pub mod identity;
+pub mod label_selector;
 pub mod load;
 pub mod manifest;
 pub mod quote;
