@@ -1,6 +1,6 @@
 //! Label selectors: which labels they want, and whether they can be asked at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rolecall_model::{LabelOperator, LabelRequirement, LabelSelector};
 
@@ -41,6 +41,47 @@ pub fn is_label_value(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         && outer(text.bytes().next())
         && outer(text.bytes().next_back())
+}
+
+/// Finds the few label sets that a selector can select, so that not every selector looks at every one.
+#[derive(Debug)]
+pub(crate) struct LabelIndex<'a> {
+    all: Vec<usize>,
+    by_key: HashMap<&'a str, Vec<usize>>,
+    by_label: HashMap<&'a str, HashMap<&'a str, Vec<usize>>>,
+}
+
+impl<'a> LabelIndex<'a> {
+    /// Numbers label sets from 0.
+    pub(crate) fn new(label_sets: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Self {
+        let mut index = Self { all: Vec::new(), by_key: HashMap::new(), by_label: HashMap::new() };
+        for (number, labels) in label_sets.enumerate() {
+            index.all.push(number);
+            for (key, value) in labels {
+                index.by_key.entry(key).or_default().push(number);
+                index.by_label.entry(key).or_default().entry(value).or_default().push(number);
+            }
+        }
+        index
+    }
+
+    /// The numbers of a superset of what a selector selects, ascending.
+    pub(crate) fn candidates(&self, selector: &LabelSelector) -> &[usize] {
+        let equal = selector
+            .match_labels
+            .iter()
+            .map(|(key, value)| self.by_label.get(key.as_str())?.get(value.as_str()));
+        let present = selector
+            .match_expressions
+            .iter()
+            .filter(|requirement| matches!(requirement.operator, LabelOperator::In | LabelOperator::Exists))
+            .map(|requirement| self.by_key.get(requirement.key.as_str()));
+        equal
+            .chain(present)
+            .map(|numbers| numbers.map_or(&[][..], Vec::as_slice))
+            .min_by_key(|numbers| numbers.len())
+            .unwrap_or(&self.all)
+    }
 }
 
 fn is_valid_requirement(requirement: &LabelRequirement) -> bool {

@@ -13,6 +13,10 @@ pub enum BuildError {
     /// There are too many objects of a kind.
     #[error(transparent)]
     TooManyObjects(#[from] TooManyObjects),
+    /// Aggregated ClusterRoles ask for more than can be kept.
+    #[cfg(feature = "kubernetes")]
+    #[error(transparent)]
+    TooManyRules(#[from] rolecall_kubernetes::aggregation::TooManyRules),
 }
 
 /// Files with at least one error: never half a policy.

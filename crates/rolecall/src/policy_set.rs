@@ -257,7 +257,7 @@ impl PolicySetBuilder {
         }
         add_objects(&mut model, self.objects);
         // A role of the code may be selected by one of the files, and the other way round.
-        for (role, rules) in rolecall_kubernetes::aggregation::aggregate(model.roles()) {
+        for (role, rules) in rolecall_kubernetes::aggregation::aggregate(model.roles())? {
             model.replace_rules(role, rules);
         }
         if let Some(modes) = self.modes {
