@@ -1,0 +1,8 @@
+//! ABAC as Kubernetes answers it: `conformance/abac`.
+
+use rolecall_tests::conformance;
+
+#[test]
+fn every_case_is_answered_as_kubernetes_does() {
+    conformance::run_section("abac");
+}
