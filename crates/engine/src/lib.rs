@@ -1,1 +1,57 @@
-//! Decision tables: a policy compiled for fast authorization (part of rolecall).
+//! A policy compiled to decision tables.
+//!
+//! [`Engine::compile`] settles everything that can be settled before a request comes; [`Engine::authorize`]
+//! then turns the request into small integers and makes a number of probes that depends on the request
+//! (its groups), not on the policy. It allocates nothing and takes no lock.
+//!
+//! # How a request is decided
+//!
+//! ```text
+//! verb ───────────────────────▶ page and bit            verbs
+//! group, resource, subresource ▶ up to six patterns     resource_patterns
+//! path ───────────────────────▶ a chain of patterns     path_patterns
+//! user, each group ───────────▶ access everywhere       grants
+//!        … with a namespace ──▶ access there            grants
+//! access × pattern ───────────▶ verbs allowed, verbs for which names must be looked at   permissions
+//!        … with a name ───────▶ verbs allowed           permissions
+//! ```
+//!
+//! A string that no policy names has no number; it can only match a wildcard, which is known without
+//! comparing. Each arrow is one table with its layout in its module's documentation.
+//!
+//! The engine holds indexes into the policy set that it was compiled from, not the policy set: what it
+//! answers is read together with that set.
+//!
+//! ```
+//! use rolecall_engine::Engine;
+//! use rolecall_model::{Authorizer, PolicySet, Request, Rule, Subject};
+//!
+//! let policies = PolicySet::builder()
+//!     .cluster_role("viewer", [Rule::resources(["get"], [""], ["pods"])])
+//!     .cluster_role_binding("jane-views", "viewer", [Subject::user("jane")])
+//!     .build()
+//!     .unwrap();
+//! let engine = Engine::compile(&policies).unwrap();
+//! assert!(engine.authorize(&Request::resource("get", "pods").user("jane")).is_allow());
+//! assert!(!engine.authorize(&Request::resource("get", "pods/log").user("jane")).is_allow());
+//! ```
+
+mod abac;
+mod compile;
+mod decision_tables;
+mod error;
+mod grants;
+mod lowered_rule;
+mod path_patterns;
+mod permission_sets;
+mod permissions;
+mod probe_table;
+mod question;
+mod rbac;
+mod resource_patterns;
+mod symbols;
+mod verbs;
+mod vocabulary;
+
+pub use compile::{CompileOptions, Engine};
+pub use error::CompileError;
