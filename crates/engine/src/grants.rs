@@ -246,7 +246,6 @@ impl GrantsBuilder {
         for &(user, _) in self.pairs.keys() {
             users.holder(user).paired = true;
         }
-        #[expect(clippy::iter_over_hash_type, reason = "a table's layout is nobody's output")]
         let pair_entries: Vec<_> =
             self.pairs.iter().map(|(&(user, group), &both)| (pair(user, group), both)).collect();
         let [users, groups, pair_holders] = drafts.map(Draft::build);

@@ -133,7 +133,6 @@ impl PathPatternsBuilder {
             prefixes.push(Prefix { end, parent: open.last().map_or(NONE, |&(place, _)| place), pattern });
             open.push((place, text));
         }
-        #[expect(clippy::iter_over_hash_type, reason = "a table's layout is nobody's output")]
         let exact: Vec<_> = self.exact.into_iter().map(|(path, pattern)| (pair(0, path), pattern)).collect();
         Ok(PathPatterns { exact: ProbeTable::build(exact.into_iter()), prefixes, bytes })
     }

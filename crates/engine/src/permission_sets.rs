@@ -48,8 +48,11 @@ struct CellContent {
     allow: u64,
     look: u64,
     /// Ascending by name; shared by the cells of a rule.
-    names: Option<Rc<[(u32, u64)]>>,
+    names: Option<NameVerbs>,
 }
+
+/// Which verbs are allowed on objects of which names.
+type NameVerbs = Rc<[(u32, u64)]>;
 
 impl PermissionSetsBuilder {
     pub(crate) fn new(budget: usize) -> Self {
@@ -81,9 +84,9 @@ impl PermissionSetsBuilder {
                         for &(page, verbs) in &pages {
                             let draft = drafts.entry((pattern.number, page)).or_default();
                             if rule.any_name() {
-                                draft.allow |= verbs
+                                draft.allow |= verbs;
                             } else {
-                                draft.named.push((place, verbs))
+                                draft.named.push((place, verbs));
                             }
                         }
                     }
@@ -101,7 +104,7 @@ impl PermissionSetsBuilder {
                 }
             }
         }
-        let mut shared: FxHashMap<Vec<(usize, u64)>, Rc<[(u32, u64)]>> = FxHashMap::default();
+        let mut shared: FxHashMap<Vec<(usize, u64)>, NameVerbs> = FxHashMap::default();
         let cells = drafts
             .into_iter()
             .map(|(place, draft)| {
@@ -131,7 +134,7 @@ impl PermissionSetsBuilder {
         sets.sort_unstable();
         sets.dedup();
         sets.retain(|&set| self.sets.get(set as usize).is_some_and(|content| content.shapes != 0));
-        if let [] = sets[..] {
+        if sets.is_empty() {
             return Ok(Access::NOTHING);
         }
         if let [set] = sets[..] {
@@ -271,7 +274,7 @@ fn union_of_cells(cells: &[&((u32, u32), CellContent)]) -> CellContent {
 }
 
 /// Entries sorted by name, those of one name put together.
-fn fold_names(entries: impl Iterator<Item = (u32, u64)>) -> Rc<[(u32, u64)]> {
+fn fold_names(entries: impl Iterator<Item = (u32, u64)>) -> NameVerbs {
     let mut entries: Vec<_> = entries.collect();
     entries.sort_unstable_by_key(|&(name, _)| name);
     entries.dedup_by(|later, earlier| {

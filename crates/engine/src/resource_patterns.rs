@@ -188,7 +188,6 @@ impl ResourcePatternsBuilder {
 }
 
 fn table(known: &Known, key: impl Fn(Option<u32>, ResourceHalf) -> Option<u64>) -> ProbeTable<u32> {
-    #[expect(clippy::iter_over_hash_type, reason = "a table's layout is nobody's output")]
     let entries: Vec<_> =
         known.iter().filter_map(|(&(group, half), &number)| Some((key(group, half)?, number))).collect();
     ProbeTable::build(entries.into_iter())

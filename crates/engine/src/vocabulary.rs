@@ -139,7 +139,6 @@ impl VocabularyBuilder {
     }
 
     pub(crate) fn build(mut self) -> Vocabulary {
-        #[expect(clippy::iter_over_hash_type, reason = "a table's layout is nobody's output")]
         let entries: Vec<_> = self.nodes.into_iter().collect();
         self.vocabulary.nodes = ProbeTable::build(entries.into_iter());
         self.vocabulary
