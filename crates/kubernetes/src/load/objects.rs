@@ -1,0 +1,209 @@
+//! Objects taken in one after the other.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use rolecall_diagnostics::{Finding, Severity};
+use rolecall_model::{Origin, PolicySet, PolicySetBuilder};
+use rolecall_source::{SourceMap, Span};
+
+use super::{
+    FileSummary, LoadOptions, Validate,
+    convert::{Converted, Converter},
+};
+use crate::{
+    document::Node,
+    manifest::{Body, Item, RbacObject, suspicious},
+    resource_types::ResourceTypes,
+    validation::validate,
+};
+
+/// Everything that was taken in so far.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    pub(super) policies: PolicySetBuilder,
+    pub(super) resource_types: ResourceTypes,
+    pub(super) namespaces: BTreeSet<String>,
+    pub(super) service_accounts: BTreeSet<(String, String)>,
+    pub(super) left_out: Vec<String>,
+    /// Roles that were left out, by kind, namespace and name: what a reference to them would find.
+    pub(super) left_out_roles: BTreeSet<(bool, String, String)>,
+    /// Where each binding names its role, by the binding's own place.
+    pub(super) role_ref_spans: HashMap<Span, Span>,
+    /// Whether an object came from an API server.
+    pub(super) from_server: bool,
+    /// The first object that was given a namespace, and how many there were.
+    pub(super) namespace_given: Option<(Span, String, usize)>,
+    converter: Converter,
+    generated_names: usize,
+}
+
+impl Objects {
+    /// Takes in what a document holds.
+    pub(super) fn take(
+        &mut self,
+        item: Item<'_>,
+        options: &LoadOptions,
+        sources: &SourceMap,
+        summary: &mut FileSummary,
+        findings: &mut Vec<Finding>,
+    ) {
+        match item {
+            Item::Other { api_version, kind, node } => {
+                summary.skip(api_version, kind);
+                self.learn_from(api_version, kind, node, options);
+            }
+            Item::Rbac(mut object) => {
+                summary.count(&object);
+                self.prepare(&mut object, options, findings);
+                self.take_rbac(&object, options, sources, findings);
+            }
+        }
+    }
+
+    /// What objects of other kinds tell: which namespaces, service accounts and resource types there are.
+    fn learn_from(&mut self, api_version: &str, kind: &str, node: &Node, options: &LoadOptions) {
+        let metadata = |field: &str| {
+            node.get("metadata").and_then(|metadata| metadata.value.get(field)?.value.as_str()).unwrap_or("")
+        };
+        match (api_version, kind) {
+            ("v1", "Namespace") => {
+                self.namespaces.insert(metadata("name").to_owned());
+            }
+            ("v1", "ServiceAccount") => {
+                let namespace = match metadata("namespace") {
+                    "" => default_namespace(options),
+                    given => given,
+                };
+                self.service_accounts.insert((namespace.to_owned(), metadata("name").to_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    /// What an API server does before it validates.
+    fn prepare(&mut self, object: &mut RbacObject, options: &LoadOptions, findings: &mut Vec<Finding>) {
+        if options.validate != Validate::Ignore {
+            findings.append(&mut suspicious(object));
+        }
+        self.from_server |= object.is_from_server();
+        object.fill_defaults();
+        let given = object.metadata.namespace.clone();
+        if object.settle_namespace(default_namespace(options)) {
+            if object.kind.is_namespaced() {
+                let place = object.metadata.name.span;
+                let first = self.namespace_given.get_or_insert_with(|| (place, object.label(), 0));
+                first.2 += 1;
+            } else {
+                findings.push(
+                    Finding::note(
+                        "namespace-ignored",
+                        format!(
+                            "a {} belongs to no namespace, so `namespace: {}` is ignored",
+                            object.kind, given.value
+                        ),
+                    )
+                    .at(given.span, "ignored")
+                    .field("metadata.namespace")
+                    .object(object.label())
+                    .help("take the field out"),
+                );
+            }
+        }
+        self.generate_name(object, findings);
+    }
+
+    /// An API server makes up a name; so two objects of one `generateName` stay two.
+    fn generate_name(&mut self, object: &mut RbacObject, findings: &mut Vec<Finding>) {
+        let metadata = &mut object.metadata;
+        if !metadata.name.value.is_empty() || metadata.generate_name.value.is_empty() {
+            return;
+        }
+        self.generated_names += 1;
+        let name = format!("{}{:05}", metadata.generate_name.value, self.generated_names);
+        metadata.name.value = Arc::from(name.as_str());
+        metadata.name.span = metadata.generate_name.span;
+        metadata.name.given = true;
+        findings.push(
+            Finding::note("generated-name", format!("an API server makes a name up; here it is `{name}`"))
+                .at(metadata.generate_name.span, "the beginning of the name")
+                .field("metadata.generateName")
+                .object(object.label()),
+        );
+    }
+
+    fn take_rbac(
+        &mut self,
+        object: &RbacObject,
+        options: &LoadOptions,
+        sources: &SourceMap,
+        findings: &mut Vec<Finding>,
+    ) {
+        if options.validate != Validate::Ignore {
+            let mut refused = validate(object, sources);
+            let any = !refused.is_empty();
+            if options.validate == Validate::Warn {
+                for finding in &mut refused {
+                    finding.severity = Severity::Warning;
+                }
+            }
+            findings.append(&mut refused);
+            if any {
+                self.leave_out(object);
+                return;
+            }
+        }
+        let (label, place) = (object.label(), object.metadata.name.span);
+        let earlier = match self.converter.convert(object) {
+            Converted::Binding(binding) => {
+                if let (Body::Binding { role_ref: Some(role_ref), .. }, Some(span)) =
+                    (&object.body, binding.origin.span())
+                {
+                    self.role_ref_spans.insert(span, role_ref.name.span);
+                }
+                self.policies.add_binding(binding).map(|earlier| earlier.origin)
+            }
+            Converted::Role(role) => self.policies.add_role(role).map(|earlier| earlier.origin),
+        };
+        if let Some(earlier) = earlier {
+            findings.push(repeated_object(&label, place, earlier));
+        }
+    }
+
+    fn leave_out(&mut self, object: &RbacObject) {
+        self.left_out.push(object.label());
+        if object.kind.is_role() {
+            self.left_out_roles.insert((
+                object.kind.is_namespaced(),
+                object.metadata.namespace.as_str().to_owned(),
+                object.metadata.name.as_str().to_owned(),
+            ));
+        }
+    }
+
+    /// The policies, so that they can be finished.
+    pub(super) fn take_policies(&mut self) -> PolicySetBuilder {
+        std::mem::replace(&mut self.policies, PolicySet::builder())
+    }
+}
+
+/// The namespace of namespaced objects that name none.
+pub(super) fn default_namespace(options: &LoadOptions) -> &str {
+    options.manifest_namespace.as_deref().unwrap_or("default")
+}
+
+fn repeated_object(label: &str, place: Span, earlier: Origin) -> Finding {
+    let mut finding = Finding::warning(
+        "repeated-object",
+        format!("{label} is given twice: this one takes the place of the earlier one"),
+    )
+    .at(place, "this one counts")
+    .object(label)
+    .help("take one of them out");
+    if let Some(earlier) = earlier.span() {
+        finding = finding.at(earlier, "this one is dropped");
+    }
+    finding
+}

@@ -1,1 +1,0 @@
-//! RBAC objects as Kubernetes' decoder reads them, each field with its place.

@@ -1,1 +1,0 @@
-//! What an API server would refuse, and in which words.
