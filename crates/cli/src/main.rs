@@ -1,2 +1,69 @@
 //! The rolecall command: who can do what, and why.
-fn main() {}
+//!
+//! Arguments and printing; everything else is the library's.
+
+mod arguments;
+mod command;
+mod exit;
+mod identity;
+mod policy;
+mod table;
+mod terminal;
+mod yaml;
+
+use std::process::ExitCode;
+
+use crate::{
+    arguments::{Arguments, Command},
+    exit::{ExitStatus, Failure},
+    terminal::Terminal,
+};
+
+fn main() -> ExitCode {
+    let given: Vec<_> = std::env::args_os().collect();
+    let arguments = match arguments::parse(&given) {
+        Ok(arguments) => arguments,
+        Err(status) => return status.into(),
+    };
+    let mut terminal = Terminal::new(arguments.color.choice());
+    let outcome = run(&arguments, &mut terminal).and_then(|status| {
+        terminal.flush()?;
+        Ok(status)
+    });
+    let status = match outcome {
+        Ok(status) => status,
+        Err(failure) => fail(&failure, arguments.command.failure_status(), &mut terminal),
+    };
+    terminal.abandon();
+    status.into()
+}
+
+fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
+    match &arguments.command {
+        Command::CanI(arguments) => command::can_i::run(arguments, terminal),
+        Command::Check(arguments) => command::check::run(arguments, terminal),
+        Command::Completions(arguments) => command::completions::run(arguments, terminal),
+        Command::Man(arguments) => command::man::run(arguments, terminal),
+        Command::Review(arguments) => command::review::run(arguments, terminal),
+        Command::Rules(arguments) => command::rules::run(arguments, terminal),
+    }
+}
+
+fn fail(failure: &Failure, status: ExitStatus, terminal: &mut Terminal) -> ExitStatus {
+    if !matches!(failure, Failure::Output(_)) {
+        // What was answered before counts; what comes now is said on the other stream in any case.
+        let _ = terminal.flush();
+    }
+    match failure {
+        Failure::Message(message) => {
+            terminal.error(message);
+            status
+        }
+        Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitStatus::Yes,
+        Failure::Output(error) => {
+            terminal.error(&format!("cannot write the answer: {error}"));
+            status
+        }
+        Failure::Reported => status,
+    }
+}

@@ -33,6 +33,9 @@ use rolecall_kubernetes::{
 /// Endings of the files that are read in a directory.
 pub const EXTENSIONS: [&str; 4] = ["yaml", "yml", "json", "jsonl"];
 
+/// The name of the finding that says that a path cannot be read.
+pub const UNREADABLE: &str = "unreadable";
+
 /// Files and texts in the order in which they are read.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -175,7 +178,7 @@ impl InputError {
                 .help("files in a directory are read if they end in .yaml, .yml, .json or .jsonl and do not begin with a dot"),
             InputErrorKind::Unreadable(error) => {
                 let finding =
-                    Finding::error("unreadable", format!("cannot read this: {}", plain(error))).in_file(path, None);
+                    Finding::error(UNREADABLE, format!("cannot read this: {}", plain(error))).in_file(path, None);
                 match similar_name(&self.path).filter(|_| error.kind() == io::ErrorKind::NotFound) {
                     Some(similar) => finding.help(format!("did you mean `{}`?", similar.to_string_lossy())),
                     None => finding.help("expected a file or directory of Kubernetes manifests or ABAC policies"),

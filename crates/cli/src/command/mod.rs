@@ -1,0 +1,8 @@
+//! The subcommands, one file each.
+
+pub(crate) mod can_i;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod man;
+pub(crate) mod review;
+pub(crate) mod rules;
