@@ -1,1 +1,32 @@
-//! Questions about a policy: request classes, verify (part of rolecall).
+//! Questions about a policy: which requests it tells apart, and whether two authorizers answer them alike.
+//!
+//! For a given policy the endlessly many requests fall into finitely many classes: two requests between
+//! which no rule, binding or attribute policy distinguishes get the same answer. [`Classes`] lists a
+//! representative of each, made from the *model*, never from an engine's tables, so that [`verify`] may
+//! hold the tables to it.
+//!
+//! Nothing here decides whether a request is allowed: that is asked of an
+//! [`Authorizer`](rolecall_model::Authorizer). What is worked out here is only which parts of a policy can
+//! matter to whom, so that the product of all dimensions stays small.
+//!
+//! | idea | type |
+//! | --- | --- |
+//! | one representative of every class | [`Classes`], [`ResourceClass`], [`PathClass`] |
+//! | who asks | [`Asker`] |
+//! | two answers that differ | [`Difference`], [`compare`], [`compare_listings`] |
+//! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
+
+mod asker;
+mod classes;
+mod difference;
+mod fresh;
+mod names;
+mod sample;
+mod target;
+mod verify;
+
+pub use asker::Asker;
+pub use classes::Classes;
+pub use difference::{Answer, Difference, compare, compare_listings};
+pub use target::{PathClass, ResourceClass, Targets};
+pub use verify::{Part, PartKind, Progress, Verification, VerifyOptions, verify};
