@@ -13,8 +13,15 @@ impl Loader {
     pub fn finish(mut self) -> Load {
         let mut policies = self.objects.take_policies();
         let added_defaults = if self.wants_defaults() { add_defaults(&mut policies) } else { 0 };
-        for (index, rules) in aggregate(policies.roles()) {
-            policies.replace_rules(index, rules);
+        match aggregate(policies.roles()) {
+            Ok(aggregated) => {
+                for (index, rules) in aggregated {
+                    policies.replace_rules(index, rules);
+                }
+            }
+            Err(error) => {
+                self.findings.push((self.count, Finding::error("too-many-rules", error.to_string())));
+            }
         }
         if let Some(modes) = self.options.modes.clone() {
             policies = policies.modes(modes);
