@@ -2,9 +2,10 @@
 //!
 //! Source: `corpus/count.py` and the `expected.json` that it makes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
-use rolecall_kubernetes::document::{Node, Value};
+use rolecall_kubernetes::document::{Document, Documents, Limits, Node, Value, take_in};
+use rolecall_source::SourceMap;
 use serde::Deserialize;
 
 use crate::shared;
@@ -76,6 +77,19 @@ pub struct Counts {
     pub skipped: BTreeMap<String, usize>,
 }
 
+/// The documents of a file; ends before one that is none.
+///
+/// # Panics
+///
+/// When the file cannot be read or is no text.
+pub fn documents(path: &Path) -> Vec<Document> {
+    let mut sources = SourceMap::new();
+    let limits = Limits::default();
+    let name = path.to_string_lossy();
+    let source = take_in(&mut sources, &name, fs::read(path).unwrap(), &limits).unwrap();
+    Documents::new(&sources, source, &limits).map_while(Result::ok).collect()
+}
+
 /// One RBAC object of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
@@ -141,6 +155,12 @@ impl Object<'_> {
     /// Its name as it stands in the file.
     pub fn name(&self) -> &str {
         self.metadata("name")
+    }
+
+    /// The value of a label; empty without it.
+    pub fn label(&self, label: &str) -> &str {
+        let labels = self.node.get("metadata").and_then(|metadata| metadata.value.get("labels"));
+        labels.map_or("", |labels| text(&labels.value, label))
     }
 
     fn metadata(&self, key: &str) -> &str {

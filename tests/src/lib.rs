@@ -7,7 +7,7 @@
 //! | one case of the conformance vectors | [`case`] |
 //! | what answers: reference, engine | [`implementation`] |
 //! | a case through every implementation | [`conformance`] |
-//! | what a loader must find in a real file | [`corpus`] |
+//! | what a loader must find in a real file | [`corpus`], [`facts`], [`digest`] |
 //! | what must happen to a nasty file | [`nasty`] |
 //! | a command, its output, its time and memory | [`command`] |
 //!
@@ -26,6 +26,7 @@ pub mod command;
 pub mod conformance;
 pub mod corpus;
 pub mod digest;
+pub mod facts;
 pub mod implementation;
 pub mod nasty;
 pub mod report;

@@ -4,20 +4,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::Path,
 };
 
-use rolecall_kubernetes::{
-    document::{self, Documents, Limits},
-    load::{FileSummary, Load, Validate},
-};
-use rolecall_model::{AttributePolicy, PolicySet, Role, Rule, Subject, Wild};
-use rolecall_source::SourceMap;
+use rolecall_kubernetes::load::{FileSummary, Load, Validate};
+use rolecall_model::{AttributePolicy, PolicySet, Wild};
 use rolecall_tests::{
     conformance::{errors, load_files},
     corpus::{self, Counts, ExpectedFile},
     digest::sha256,
+    facts,
     report::Report,
     shared,
 };
@@ -89,14 +85,14 @@ fn check_counts(name: &str, path: &Path, expected: &ExpectedFile, report: &mut R
     let Some(policies) = loaded(name, &load, report) else { return };
     let found = counts(summary(&load));
     report.check(found == expected.counts, || format!("{name}: {found:#?}, expected {:#?}", expected.counts));
-    let (expected, found) = (objects_of_file(path), objects_of(policies));
+    let (expected, found) = (facts::of_documents(&corpus::documents(path)), facts::of_policies(policies));
     report.check(expected == found, || {
         format!("{name}: the policy set holds {found:#?}, the file {expected:#?}")
     });
 }
 
 fn check_content(name: &str, path: &Path, expected: &ExpectedFile, report: &mut Report) {
-    let lines: Vec<_> = documents(path)
+    let lines: Vec<_> = corpus::documents(path)
         .iter()
         .flat_map(|document| corpus::objects(&document.root))
         .flat_map(|object| object.canonical())
@@ -135,107 +131,6 @@ fn counts(summary: &FileSummary) -> Counts {
         documents: summary.documents,
         empty_docs: summary.empty_docs,
         skipped: summary.skipped,
-    }
-}
-
-/// The documents of a file; ends before one that is none, which the digest then tells.
-fn documents(path: &Path) -> Vec<document::Document> {
-    let mut sources = SourceMap::new();
-    let limits = Limits::default();
-    let name = path.to_string_lossy();
-    let source = document::take_in(&mut sources, &name, fs::read(path).unwrap(), &limits).unwrap();
-    Documents::new(&sources, source, &limits).map_while(Result::ok).collect()
-}
-
-/// What a policy set must hold of a file: by object, the facts that count for a decision. The same object
-/// again takes the place of the earlier one.
-fn objects_of_file(path: &Path) -> BTreeMap<String, Vec<String>> {
-    let mut facts = BTreeMap::new();
-    for document in &documents(path) {
-        for object in corpus::objects(&document.root) {
-            let lines = object.canonical().into_iter().skip(1);
-            // An aggregated role has no rules but those that it gathers.
-            let aggregated = lines.clone().any(|line| line.starts_with("aggregate"));
-            let lines = lines.filter(|line| !(aggregated && line.starts_with("rule ")));
-            let namespace = match (object.kind.starts_with("Cluster"), object.namespace()) {
-                (true, _) => "",
-                (false, "") => "default",
-                (false, namespace) => namespace,
-            };
-            let key = format!("{} {namespace}/{}", object.kind, object.name());
-            facts.insert(key, lines.map(|line| deciding(&line, object.api_version)).collect());
-        }
-    }
-    facts
-}
-
-/// A canonical line with what a decision rests on: API groups are not looked at, and of subjects only service
-/// accounts have namespaces. The oldest version means all authenticated users by a user named `*`.
-fn deciding(line: &str, api_version: &str) -> String {
-    let words: Vec<_> = line.splitn(5, ' ').collect();
-    match words[..] {
-        ["subject", "User", _, _, "*"] if api_version.ends_with("/v1alpha1") => {
-            "subject Group system:authenticated".to_owned()
-        }
-        ["subject", "ServiceAccount", _, namespace, name] => {
-            format!("subject ServiceAccount {namespace} {name}")
-        }
-        ["subject", kind, _, _, name] => format!("subject {kind} {name}"),
-        ["roleref", _, kind, name] => format!("roleref {kind} {name}"),
-        _ => line.to_owned(),
-    }
-}
-
-fn objects_of(policies: &PolicySet) -> BTreeMap<String, Vec<String>> {
-    let mut facts = BTreeMap::new();
-    for role in policies.roles() {
-        let namespace = role.namespace.as_ref().map_or("", |namespace| namespace.as_str());
-        facts.insert(format!("{} {namespace}/{}", role.kind(), role.name), facts_of_role(role));
-    }
-    for binding in policies.bindings() {
-        let namespace = binding.namespace.as_ref().map_or("", |namespace| namespace.as_str());
-        let mut lines: Vec<_> = binding.subjects.iter().map(subject).collect();
-        lines.push(format!("roleref {} {}", binding.role.kind.as_str(), binding.role.name));
-        facts.insert(format!("{} {namespace}/{}", binding.kind(), binding.name), lines);
-    }
-    facts
-}
-
-fn facts_of_role(role: &Role) -> Vec<String> {
-    let Some(aggregation) = &role.aggregation else { return role.rules.iter().map(rule).collect() };
-    let selector = |selector: &rolecall_model::LabelSelector| {
-        let mut parts: Vec<_> =
-            selector.match_labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        parts.sort();
-        for requirement in &selector.match_expressions {
-            let (key, values) = (&requirement.key, requirement.values.join(","));
-            parts.push(format!("{key} {:?} ({values})", requirement.operator));
-        }
-        format!("aggregate {}", parts.join(";"))
-    };
-    aggregation.selectors.iter().map(selector).collect()
-}
-
-fn rule(rule: &Rule) -> String {
-    fn list<T: AsRef<str>>(entries: &[T]) -> String {
-        entries.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(",")
-    }
-    format!(
-        "rule verbs=[{}] apiGroups=[{}] resources=[{}] resourceNames=[{}] nonResourceURLs=[{}]",
-        list(&rule.verbs),
-        list(&rule.api_groups),
-        list(&rule.resources),
-        list(&rule.resource_names),
-        list(&rule.non_resource_urls)
-    )
-}
-
-fn subject(subject: &Subject) -> String {
-    match subject {
-        Subject::Group(name) => format!("subject Group {name}"),
-        Subject::ServiceAccount { namespace, name } => format!("subject ServiceAccount {namespace} {name}"),
-        Subject::Unknown { kind, name } => format!("subject {kind} {name}"),
-        Subject::User(name) => format!("subject User {name}"),
     }
 }
 
