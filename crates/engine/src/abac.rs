@@ -78,16 +78,22 @@ fn line(half: u32) -> Option<AttributePolicyIndex> {
     AttributePolicyIndex::new(half as usize / 2)
 }
 
-/// Where a policy is listed: `None` for every namespace, else the number of the one it names.
+/// Whether and where a policy is listed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ListedPolicy(Option<u32>);
+pub(crate) struct ListedPolicy {
+    /// `None` for every namespace, else the number of the one it names.
+    namespace: Option<u32>,
+    /// Whether it has a resource or a path to show.
+    says_something: bool,
+}
 
 impl ListedPolicy {
     /// Listing looks at the namespace for both halves, unlike deciding.
     ///
     /// Source: `spec/authorization/abac.md` section 5.
     fn counts_in(self, vocabulary: &Vocabulary, namespace: &str) -> bool {
-        self.0.is_none_or(|number| vocabulary.namespaces.lookup(namespace) == Some(number))
+        self.says_something
+            && self.namespace.is_none_or(|number| vocabulary.namespaces.lookup(namespace) == Some(number))
     }
 }
 
@@ -141,14 +147,15 @@ impl AbacBuilder {
             Wild::Any => None,
             Wild::Is(namespace) => Some(vocabulary.namespace(namespace.as_str())?),
         };
-        let principal = match (&policy.user, &policy.group) {
-            (None, None) => None,
-            (Some(user), None) => Some(Principal::User(vocabulary.user(user.as_str())?)),
-            (None, Some(group)) => Some(Principal::Group(vocabulary.group(group.as_str())?)),
-            (Some(user), Some(group)) => Some(Principal::UserInGroup(
-                vocabulary.user(user.as_str())?,
-                vocabulary.group(group.as_str())?,
-            )),
+        let user = policy.user.as_ref().map(AsRef::<str>::as_ref);
+        let group = policy.group.as_ref().map(AsRef::<str>::as_ref);
+        let principal = match (user, group) {
+            (None, None) | (Some(""), _) | (_, Some("")) => None,
+            (Some(user), None) => Some(Principal::User(vocabulary.user(user)?)),
+            (None, Some(group)) => Some(Principal::Group(vocabulary.group(group)?)),
+            (Some(user), Some(group)) => {
+                Some(Principal::UserInGroup(vocabulary.user(user)?, vocabulary.group(group)?))
+            }
         };
         for (rule, scope) in [(on_resources, namespace), (on_paths, None)] {
             let program = self.tables.program(vec![rule])?;
@@ -157,7 +164,11 @@ impl AbacBuilder {
                 self.tables.give(half, principal, scope)?;
             }
         }
-        self.listed.push(ListedPolicy(namespace));
+        self.listed.push(ListedPolicy {
+            namespace,
+            says_something: policy.resource != Wild::Is(String::new())
+                || !policy.non_resource_path.as_str().is_empty(),
+        });
         Ok(())
     }
 

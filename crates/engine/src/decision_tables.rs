@@ -95,10 +95,12 @@ impl DecisionTables {
         (start..end).position(|rule| self.rules.covers(rule, question))
     }
 
-    /// How many rules a grant gives.
-    pub(crate) fn rule_count(&self, grant: u32) -> usize {
+    /// The places, within its role, of a grant's rules that have a resource or a path to show.
+    ///
+    /// Source: `spec/authorization/rbac.md` section 6.
+    pub(crate) fn listed_rules(&self, grant: u32) -> impl Iterator<Item = usize> + '_ {
         let (start, end) = self.program(grant);
-        (end - start) as usize
+        (start..end).enumerate().filter(|&(_, rule)| self.rules.has_target(rule)).map(|(place, _)| place)
     }
 
     fn program(&self, grant: u32) -> (u32, u32) {

@@ -103,6 +103,14 @@ impl LoweredRules {
         }
     }
 
+    /// Whether a rule names a resource or a path.
+    pub(crate) fn has_target(&self, rule: u32) -> bool {
+        self.rules.get(rule as usize).is_some_and(|ranges| {
+            let [_, _, resources, subresources, _, paths] = self.lists(ranges);
+            !(resources.is_empty() && subresources.is_empty() && paths.is_empty())
+        })
+    }
+
     fn lists(&self, ranges: &Ranges) -> [&[u32]; 6] {
         let mut start = ranges.start as usize;
         ranges.ends.map(|end| {

@@ -70,7 +70,7 @@ impl RbacTables {
         for binding in self.tables.applying(vocabulary, user, groups, namespace).into_iter().flatten() {
             self.note_unresolved(binding, &mut listing.unresolved);
             if let Some(&Some(role)) = self.roles.get(binding as usize) {
-                let rules = 0..self.tables.rule_count(binding);
+                let rules = self.tables.listed_rules(binding);
                 listing.rules.extend(rules.map(|rule| ListedRule::Role { role, rule }));
             }
         }

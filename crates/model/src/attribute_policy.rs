@@ -8,9 +8,10 @@ use crate::{ApiGroup, GroupName, Namespace, Origin, PathPattern, UserName};
 /// Source: `spec/authorization/abac.md` sections 3 and 4.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AttributePolicy {
-    /// The user it is for. With `group` as well, both must hold; with neither, nobody.
+    /// The user it is for, compared as it stands: the files' `*` is group `system:authenticated` here, and an empty name is nobody. With
+    /// `group` as well, both must hold; with neither, nobody.
     pub user: Option<UserName>,
-    /// The group it is for.
+    /// The group it is for, likewise.
     pub group: Option<GroupName>,
     /// Allows the verbs `get`, `list` and `watch` only.
     pub read_only: bool,

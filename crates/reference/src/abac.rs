@@ -49,28 +49,29 @@ fn matches(policy: &AttributePolicy, request: &Request<'_>) -> bool {
 ///
 /// Source: `spec/authorization/abac.md` section 4, "Subject".
 fn matches_subject(policy: &AttributePolicy, user: &str, groups: &[&str]) -> bool {
-    let given_user = policy.user.as_ref().map_or("", |user| user.as_str());
-    let given_group = policy.group.as_ref().map_or("", |group| group.as_str());
-    match (given_user, given_group) {
-        ("", "") => false,
-        (given, "") => is_user(given, user),
-        ("", given) => is_member(given, groups),
-        (given_user, given_group) => is_user(given_user, user) && is_member(given_group, groups),
+    match (&policy.user, &policy.group) {
+        (None, None) => false,
+        (Some(given), None) => is_user(given.as_str(), user),
+        (None, Some(given)) => is_member(given.as_str(), groups),
+        (Some(given_user), Some(given_group)) => {
+            is_user(given_user.as_str(), user) && is_member(given_group.as_str(), groups)
+        }
     }
 }
 
-/// Equal, or the literal `*`, which only a policy that no conversion went over can have.
+/// Equal, and not empty: an empty name is nobody's.
 ///
-/// Source: `spec/authorization/abac.md` section 4, "A literal internal `*` user or group".
+/// Source: `spec/authorization/abac.md` section 4: only a user that is not empty is compared. (A literal `*`, which
+/// stands for anybody there, does not get past the conversion of section 3, and is an ordinary name here.)
 fn is_user(given: &str, user: &str) -> bool {
-    given == "*" || given == user
+    !given.is_empty() && given == user
 }
 
-/// One of the user's groups is equal, or the literal `*` as for users.
+/// One of the user's groups is equal; otherwise as for users.
 ///
-/// Source: `spec/authorization/abac.md` section 4, "A literal internal `*` user or group".
+/// Source: `spec/authorization/abac.md` section 4.
 fn is_member(given: &str, groups: &[&str]) -> bool {
-    given == "*" || groups.contains(&given)
+    !given.is_empty() && groups.contains(&given)
 }
 
 /// A verb that only reads always passes, any other when the policy is not read-only.
@@ -148,8 +149,9 @@ mod tests {
         check_subject(Some("joe"), Some("dev"), false);
         check_subject(None, None, false);
         check_subject(Some(""), Some(""), false);
-        check_subject(Some(""), Some("dev"), true);
-        check_subject(Some("*"), None, true);
+        check_subject(Some(""), Some("dev"), false);
+        check_subject(Some(""), None, false);
+        check_subject(Some("*"), None, false);
         check_subject(Some("*"), Some("ops"), false);
     }
 
