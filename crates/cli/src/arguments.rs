@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Man(command::man::Arguments),
     Review(command::review::Arguments),
     Rules(command::rules::Arguments),
+    Verify(command::verify::Arguments),
 }
 
 impl Command {

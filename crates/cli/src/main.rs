@@ -46,6 +46,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fai
         Command::Man(arguments) => command::man::run(arguments, terminal),
         Command::Review(arguments) => command::review::run(arguments, terminal),
         Command::Rules(arguments) => command::rules::run(arguments, terminal),
+        Command::Verify(arguments) => command::verify::run(arguments, terminal),
     }
 }
 

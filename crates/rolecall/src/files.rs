@@ -24,7 +24,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rolecall_diagnostics::Finding;
+use rolecall_diagnostics::{Finding, did_you_mean};
 use rolecall_kubernetes::{
     document::Limits,
     load::{Load, LoadOptions, Loader},
@@ -398,7 +398,7 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-/// A neighbour whose name is at most two letters away.
+/// A neighbour whose name is nearly the same.
 fn similar_name(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let directory = match path.parent() {
@@ -408,32 +408,7 @@ fn similar_name(path: &Path) -> Option<PathBuf> {
     let mut names: Vec<_> = fs::read_dir(directory)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| distance(name, wanted).is_some_and(|distance| distance <= 2))
         .collect();
-    names.sort_by_key(|name| (distance(name, wanted), name.clone()));
-    names.first().map(|name| path.with_file_name(name))
-}
-
-/// How many letters have to be put in, taken out or changed; nothing for names that are long or very
-/// different, which are not worth the work.
-fn distance(left: &str, right: &str) -> Option<usize> {
-    let (left, right): (Vec<_>, Vec<_>) = (left.chars().collect(), right.chars().collect());
-    if left.len().abs_diff(right.len()) > 2 || left.len().min(right.len()) < 3 || left.len() > 80 {
-        return None;
-    }
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, from) in left.iter().enumerate() {
-        let mut diagonal = index;
-        let mut before = index + 1;
-        for (above, to) in row.iter_mut().skip(1).zip(&right) {
-            let changed = diagonal + usize::from(from != to);
-            diagonal = *above;
-            before = changed.min(*above + 1).min(before + 1);
-            *above = before;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied()
+    names.sort();
+    did_you_mean(wanted, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }

@@ -76,6 +76,7 @@ mod policy_set;
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_diagnostics as diagnostics;
+pub use rolecall_engine::CompileError;
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_kubernetes as kubernetes;
@@ -91,7 +92,7 @@ pub use rolecall_model::{
 pub use rolecall_source as source;
 
 pub use crate::{
-    engine::{CompileError, Engine, compile},
+    engine::{Engine, compile},
     error::BuildError,
     policy_set::{PolicySet, PolicySetBuilder},
 };

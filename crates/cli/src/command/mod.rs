@@ -6,3 +6,4 @@ pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod review;
 pub(crate) mod rules;
+pub(crate) mod verify;
