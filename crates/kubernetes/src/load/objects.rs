@@ -16,7 +16,7 @@ use super::{
 use crate::{
     document::Node,
     manifest::{Body, Item, RbacObject, suspicious},
-    resource_types::ResourceTypes,
+    resource_types::{ResourceTypes, custom_resource_type},
     validation::validate,
 };
 
@@ -78,6 +78,11 @@ impl Objects {
                     given => given,
                 };
                 self.service_accounts.insert((namespace.to_owned(), metadata("name").to_owned()));
+            }
+            (_, "CustomResourceDefinition") => {
+                if let Some(defined) = custom_resource_type(node) {
+                    self.resource_types.add(defined);
+                }
             }
             _ => {}
         }
