@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rolecall_diagnostics::{Finding, Severity, did_you_mean};
 use rolecall_model::{Binding, Mode, Namespace, PolicySet, PolicySetBuilder, RoleName, RoleRefKind};
+use rolecall_source::Span;
 
 use super::{DefaultRoles, Load, Loader, Validate, objects::default_namespace};
 use crate::{aggregation::aggregate, default_roles};
@@ -38,7 +39,7 @@ impl Loader {
             self.look_for_dangling(&policies);
         }
         self.note_namespace();
-        self.findings.sort_by_key(|(input, finding)| (*input, finding.span().map_or(0, |span| span.start())));
+        self.findings.sort_by_key(|(input, finding)| (*input, finding.span().map_or(0, Span::start)));
         let findings: Vec<Finding> = self.findings.into_iter().map(|(_, finding)| finding).collect();
         let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
         Load {
@@ -177,7 +178,7 @@ impl<'a> References<'a> {
     }
 
     /// Points at the reference, and at the role that was probably meant.
-    fn point(&mut self, finding: Finding, span: rolecall_source::Span, binding: &'a Binding) -> Finding {
+    fn point(&mut self, finding: Finding, span: Span, binding: &'a Binding) -> Finding {
         let namespace = role_namespace(binding);
         let key = (namespace, &binding.role.name);
         // Comparing with every name is only worth it for the first so many.

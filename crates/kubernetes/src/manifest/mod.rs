@@ -15,6 +15,8 @@ mod reader;
 mod suspicious;
 mod unknown_field;
 
+pub(crate) use decode::head;
+pub(crate) use object::RBAC_GROUP;
 pub use object::{
     AggregationRule, Body, Kind, LabelSelector, Metadata, OwnerReference, PolicyRule, RbacObject, RoleRef,
     SelectorRequirement, Spanned, Subject, Text, Texts, Version,
