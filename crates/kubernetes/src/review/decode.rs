@@ -1,0 +1,685 @@
+//! The JSON of a review, decoded in one pass and as Go's decoder does it: field names mind capitals, unknown fields
+//! are skipped, `null` leaves a field as it is, and of a repeated key the last one counts (objects are merged).
+//!
+//! A value of the wrong type does not end the decoding: the first one is reported once the text is known to be JSON.
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The parts of a review that are looked at.
+#[derive(Debug, Default)]
+pub(super) struct Object<'a> {
+    pub(super) api_version: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) spec: Spec<'a>,
+    /// The values of `status`, as they stand in the text.
+    statuses: Vec<&'a str>,
+}
+
+impl Object<'_> {
+    /// Where in the decoded text the values of `status` stand.
+    pub(super) fn statuses(&self, text: &str) -> Vec<Range<usize>> {
+        let start_of = |part: &str| (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+        let range = |part: &&str| start_of(part).map(|start| start..start + part.len());
+        self.statuses.iter().filter_map(range).collect()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Spec<'a> {
+    pub(super) resource: Option<ResourceAttributes<'a>>,
+    pub(super) non_resource: Option<NonResourceAttributes<'a>>,
+    pub(super) user: Cow<'a, str>,
+    /// `groups`, which v1 has.
+    pub(super) groups: Groups<'a>,
+    /// `group`, which v1beta1 has.
+    pub(super) group: Groups<'a>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ResourceAttributes<'a> {
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) verb: Cow<'a, str>,
+    pub(super) group: Cow<'a, str>,
+    version: Cow<'a, str>,
+    pub(super) resource: Cow<'a, str>,
+    pub(super) subresource: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+    pub(super) field_selector: Option<Selector<'a, false>>,
+    pub(super) label_selector: Option<Selector<'a, true>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct NonResourceAttributes<'a> {
+    pub(super) path: Cow<'a, str>,
+    pub(super) verb: Cow<'a, str>,
+}
+
+/// A selector of labels (`LABEL`) or fields.
+#[derive(Debug, Default)]
+pub(super) struct Selector<'a, const LABEL: bool> {
+    pub(super) raw: Cow<'a, str>,
+    pub(super) requirements: Vec<Requirement<'a, LABEL>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Requirement<'a, const LABEL: bool> {
+    pub(super) key: Cow<'a, str>,
+    pub(super) operator: Cow<'a, str>,
+    pub(super) values: Vec<Cow<'a, str>>,
+}
+
+/// Names of groups; as long as none needs unescaping, a list that a request can borrow.
+#[derive(Clone, Debug)]
+pub(super) enum Groups<'a> {
+    Borrowed(Vec<&'a str>),
+    Mixed(Vec<Cow<'a, str>>),
+}
+
+impl Groups<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Borrowed(names) => names.is_empty(),
+            Self::Mixed(names) => names.is_empty(),
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> Cow<'_, [&str]> {
+        match self {
+            Self::Borrowed(names) => Cow::Borrowed(names),
+            Self::Mixed(names) => names.iter().map(AsRef::as_ref).collect(),
+        }
+    }
+}
+
+impl<'a> Groups<'a> {
+    fn push(&mut self, name: Cow<'a, str>) {
+        match (&mut *self, name) {
+            (Self::Borrowed(names), Cow::Borrowed(name)) => names.push(name),
+            (Self::Borrowed(names), name) => {
+                let mut mixed: Vec<_> = names.drain(..).map(Cow::Borrowed).collect();
+                mixed.push(name);
+                *self = Self::Mixed(mixed);
+            }
+            (Self::Mixed(names), name) => names.push(name),
+        }
+    }
+}
+
+impl Default for Groups<'_> {
+    fn default() -> Self {
+        Self::Borrowed(Vec::new())
+    }
+}
+
+/// A value of another type than its field has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mismatch {
+    /// What stands there, in Go's word.
+    pub(super) found: &'static str,
+    /// Of which field.
+    pub(super) place: Place,
+}
+
+/// A field, as Go names it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The Go type that has the field.
+    pub(super) owner: &'static str,
+    /// The path from the top.
+    pub(super) path: &'static str,
+    /// The Go type of the field; `v1.` stands for the version of the review.
+    pub(super) expected: &'static str,
+    /// Which reviews have the field.
+    pub(super) of: Of,
+}
+
+/// Which reviews have a field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Of {
+    /// All.
+    All,
+    /// None: it is looked for before the type of the object is known.
+    Meta,
+    /// Those that name their subject.
+    Subject,
+    /// Those of v1 that name their subject.
+    SubjectV1,
+    /// Those of v1beta1 that name their subject.
+    SubjectV1Beta1,
+}
+
+/// Decodes one JSON value; what is none, is an error.
+pub(super) fn decode(text: &str) -> Result<(Object<'_>, Vec<Mismatch>), serde_json::Error> {
+    let mut object = Object::default();
+    let mut mismatches = Vec::new();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let place = place("", "", "", Of::Meta);
+    Slot { target: &mut object, place, mismatches: &mut mismatches }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok((object, mismatches))
+}
+
+const fn place(owner: &'static str, path: &'static str, expected: &'static str, of: Of) -> Place {
+    Place { owner, path, expected, of }
+}
+
+/// Something that JSON values are decoded into, in place.
+trait Target<'de> {
+    /// A JSON null.
+    fn null(&mut self) {}
+
+    /// A text; says whether it is of the right type.
+    fn text(&mut self, text: Cow<'de, str>) -> bool {
+        let _ = text;
+        false
+    }
+
+    /// A list; says whether it is of the right type, and reads it to its end if so.
+    fn list<A: SeqAccess<'de>>(&mut self, list: &mut A, fields: &mut Fields<'_>) -> Result<bool, A::Error> {
+        let _ = (list, fields);
+        Ok(false)
+    }
+
+    /// Whether it is a map.
+    fn is_map(&mut self) -> bool {
+        false
+    }
+
+    /// One entry of a map. The value has to be taken.
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        let _ = (key, fields);
+        skip(map)
+    }
+}
+
+/// What travels along: where we are, and what was wrong so far.
+struct Fields<'s> {
+    place: Place,
+    mismatches: &'s mut Vec<Mismatch>,
+}
+
+impl Fields<'_> {
+    /// Decodes the value of a map's entry.
+    fn value<'de, A: MapAccess<'de>>(
+        &mut self,
+        map: &mut A,
+        target: &mut impl Target<'de>,
+        place: Place,
+    ) -> Result<(), A::Error> {
+        map.next_value_seed(Slot { target, place, mismatches: self.mismatches })
+    }
+
+    /// Decodes an element of a list; `None` at its end.
+    fn element<'de, A: SeqAccess<'de>>(
+        &mut self,
+        list: &mut A,
+        target: &mut impl Target<'de>,
+        place: Place,
+    ) -> Result<Option<()>, A::Error> {
+        list.next_element_seed(Slot { target, place, mismatches: self.mismatches })
+    }
+}
+
+fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(drop)
+}
+
+impl<'de> Target<'de> for Object<'de> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "apiVersion" => {
+                fields.value(map, &mut self.api_version, place("", "apiVersion", "string", Of::Meta))
+            }
+            "kind" => fields.value(map, &mut self.kind, place("", "kind", "string", Of::Meta)),
+            "metadata" => {
+                let mut metadata = Metadata { namespace: &mut self.namespace };
+                fields.value(
+                    map,
+                    &mut metadata,
+                    place("SubjectAccessReview", "metadata", "v1.ObjectMeta", Of::All),
+                )
+            }
+            "spec" => {
+                let place = place("SubjectAccessReview", "spec", "v1.SubjectAccessReviewSpec", Of::All);
+                fields.value(map, &mut self.spec, place)
+            }
+            "status" => {
+                self.statuses.push(map.next_value::<&'de RawValue>()?.get());
+                Ok(())
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+struct Metadata<'s, 'a> {
+    namespace: &'s mut Cow<'a, str>,
+}
+
+impl<'de> Target<'de> for Metadata<'_, 'de> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "namespace" => {
+                let place = place("ObjectMeta", "metadata.namespace", "string", Of::All);
+                fields.value(map, self.namespace, place)
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+impl<'de> Target<'de> for Spec<'de> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        const OWNER: &str = "SubjectAccessReviewSpec";
+        match key {
+            "resourceAttributes" => {
+                let place = place(OWNER, "spec.resourceAttributes", "v1.ResourceAttributes", Of::All);
+                fields.value(map, &mut self.resource, place)
+            }
+            "nonResourceAttributes" => {
+                let place = place(OWNER, "spec.nonResourceAttributes", "v1.NonResourceAttributes", Of::All);
+                fields.value(map, &mut self.non_resource, place)
+            }
+            "user" => fields.value(map, &mut self.user, place(OWNER, "spec.user", "string", Of::Subject)),
+            "groups" => {
+                let place = place(OWNER, "spec.groups", "[]string", Of::SubjectV1);
+                fields.value(map, &mut self.groups, place)
+            }
+            "group" => {
+                let place = place(OWNER, "spec.group", "[]string", Of::SubjectV1Beta1);
+                fields.value(map, &mut self.group, place)
+            }
+            // Neither plays a part in a decision.
+            "uid" => {
+                let place = place(OWNER, "spec.uid", "string", Of::Subject);
+                fields.value(map, &mut Cow::default(), place)
+            }
+            "extra" => {
+                let place = place(OWNER, "spec.extra", "map[string]v1.ExtraValue", Of::Subject);
+                fields.value(map, &mut Extra, place)
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+struct Extra;
+
+impl<'de> Target<'de> for Extra {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        _key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        let place = Place { expected: "v1.ExtraValue", ..fields.place };
+        fields.value(map, &mut Vec::<Cow<'_, str>>::new(), place)
+    }
+}
+
+impl<'de> Target<'de> for ResourceAttributes<'de> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        const OWNER: &str = "ResourceAttributes";
+        let (target, path) = match key {
+            "namespace" => (&mut self.namespace, "spec.resourceAttributes.namespace"),
+            "verb" => (&mut self.verb, "spec.resourceAttributes.verb"),
+            "group" => (&mut self.group, "spec.resourceAttributes.group"),
+            "version" => (&mut self.version, "spec.resourceAttributes.version"),
+            "resource" => (&mut self.resource, "spec.resourceAttributes.resource"),
+            "subresource" => (&mut self.subresource, "spec.resourceAttributes.subresource"),
+            "name" => (&mut self.name, "spec.resourceAttributes.name"),
+            "fieldSelector" => {
+                const PATH: &str = "spec.resourceAttributes.fieldSelector";
+                let place = place(OWNER, PATH, "v1.FieldSelectorAttributes", Of::All);
+                return fields.value(map, &mut self.field_selector, place);
+            }
+            "labelSelector" => {
+                const PATH: &str = "spec.resourceAttributes.labelSelector";
+                let place = place(OWNER, PATH, "v1.LabelSelectorAttributes", Of::All);
+                return fields.value(map, &mut self.label_selector, place);
+            }
+            _ => return skip(map),
+        };
+        fields.value(map, target, place(OWNER, path, "string", Of::All))
+    }
+}
+
+impl<'de> Target<'de> for NonResourceAttributes<'de> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        let (target, path) = match key {
+            "path" => (&mut self.path, "spec.nonResourceAttributes.path"),
+            "verb" => (&mut self.verb, "spec.nonResourceAttributes.verb"),
+            _ => return skip(map),
+        };
+        fields.value(map, target, place("NonResourceAttributes", path, "string", Of::All))
+    }
+}
+
+impl<'de, const LABEL: bool> Target<'de> for Selector<'de, LABEL> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        let owner = if LABEL { "LabelSelectorAttributes" } else { "FieldSelectorAttributes" };
+        match key {
+            "rawSelector" => {
+                let path = if LABEL {
+                    "spec.resourceAttributes.labelSelector.rawSelector"
+                } else {
+                    "spec.resourceAttributes.fieldSelector.rawSelector"
+                };
+                fields.value(map, &mut self.raw, place(owner, path, "string", Of::All))
+            }
+            "requirements" => {
+                let place = if LABEL {
+                    const PATH: &str = "spec.resourceAttributes.labelSelector.requirements";
+                    place(owner, PATH, "[]v1.LabelSelectorRequirement", Of::All)
+                } else {
+                    const PATH: &str = "spec.resourceAttributes.fieldSelector.requirements";
+                    place(owner, PATH, "[]v1.FieldSelectorRequirement", Of::All)
+                };
+                fields.value(map, &mut self.requirements, place)
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+impl<'de, const LABEL: bool> Target<'de> for Requirement<'de, LABEL> {
+    fn is_map(&mut self) -> bool {
+        true
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        let owner = if LABEL { "LabelSelectorRequirement" } else { "FieldSelectorRequirement" };
+        let path = |of_label: &'static str, of_field: &'static str| if LABEL { of_label } else { of_field };
+        match key {
+            "key" => {
+                let path = path(
+                    "spec.resourceAttributes.labelSelector.requirements.key",
+                    "spec.resourceAttributes.fieldSelector.requirements.key",
+                );
+                fields.value(map, &mut self.key, place(owner, path, "string", Of::All))
+            }
+            "operator" => {
+                let path = path(
+                    "spec.resourceAttributes.labelSelector.requirements.operator",
+                    "spec.resourceAttributes.fieldSelector.requirements.operator",
+                );
+                let expected = path_type(LABEL);
+                fields.value(map, &mut self.operator, place(owner, path, expected, Of::All))
+            }
+            "values" => {
+                let path = path(
+                    "spec.resourceAttributes.labelSelector.requirements.values",
+                    "spec.resourceAttributes.fieldSelector.requirements.values",
+                );
+                fields.value(map, &mut self.values, place(owner, path, "[]string", Of::All))
+            }
+            _ => skip(map),
+        }
+    }
+}
+
+fn path_type(label: bool) -> &'static str {
+    if label { "v1.LabelSelectorOperator" } else { "v1.FieldSelectorOperator" }
+}
+
+impl<'de> Target<'de> for Cow<'de, str> {
+    fn text(&mut self, text: Cow<'de, str>) -> bool {
+        *self = text;
+        true
+    }
+}
+
+impl<'de> Target<'de> for Groups<'de> {
+    fn null(&mut self) {
+        *self = Self::default();
+    }
+
+    fn list<A: SeqAccess<'de>>(&mut self, list: &mut A, fields: &mut Fields<'_>) -> Result<bool, A::Error> {
+        *self = Self::default();
+        let place = Place { expected: "string", ..fields.place };
+        let mut name = Cow::default();
+        while fields.element(list, &mut name, place)?.is_some() {
+            self.push(std::mem::take(&mut name));
+        }
+        Ok(true)
+    }
+}
+
+/// A list of texts or objects.
+impl<'de, T: Target<'de> + Default> Target<'de> for Vec<T> {
+    fn null(&mut self) {
+        self.clear();
+    }
+
+    fn list<A: SeqAccess<'de>>(&mut self, list: &mut A, fields: &mut Fields<'_>) -> Result<bool, A::Error> {
+        self.clear();
+        let expected = fields.place.expected;
+        let expected = if expected == "v1.ExtraValue" {
+            "string"
+        } else {
+            expected.strip_prefix("[]").unwrap_or(expected)
+        };
+        let place = Place { expected, ..fields.place };
+        loop {
+            let mut element = T::default();
+            if fields.element(list, &mut element, place)?.is_none() {
+                return Ok(true);
+            }
+            self.push(element);
+        }
+    }
+}
+
+/// What Go has as a pointer: null makes it absent again.
+impl<'de, T: Target<'de> + Default> Target<'de> for Option<T> {
+    fn null(&mut self) {
+        *self = None;
+    }
+
+    fn is_map(&mut self) -> bool {
+        self.get_or_insert_default().is_map()
+    }
+
+    fn entry<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        map: &mut A,
+        fields: &mut Fields<'_>,
+    ) -> Result<(), A::Error> {
+        self.get_or_insert_default().entry(key, map, fields)
+    }
+}
+
+/// Decodes one value into a target.
+struct Slot<'s, T> {
+    target: &'s mut T,
+    place: Place,
+    mismatches: &'s mut Vec<Mismatch>,
+}
+
+impl<T> Slot<'_, T> {
+    fn mismatch(self, found: &'static str) {
+        self.mismatches.push(Mismatch { found, place: self.place });
+    }
+}
+
+impl<'de, T: Target<'de>> DeserializeSeed<'de> for Slot<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Target<'de>> Visitor<'de> for Slot<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.target.null();
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.mismatch("bool");
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.mismatch("number");
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.mismatch("number");
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.mismatch("number");
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        if !self.target.text(Cow::Borrowed(text)) {
+            self.mismatch("string");
+        }
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        if !self.target.text(Cow::Owned(text.to_owned())) {
+            self.mismatch("string");
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut fields = Fields { place: self.place, mismatches: self.mismatches };
+        if self.target.list(&mut list, &mut fields)? {
+            return Ok(());
+        }
+        self.mismatches.push(Mismatch { found: "array", place: self.place });
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let known = self.target.is_map();
+        if !known {
+            self.mismatches.push(Mismatch { found: "object", place: self.place });
+        }
+        let mut fields = Fields { place: self.place, mismatches: self.mismatches };
+        while let Some(Key(key)) = map.next_key_seed(KeySeed)? {
+            if known {
+                self.target.entry(&key, &mut map, &mut fields)?;
+            } else {
+                skip(&mut map)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct KeySeed;
+
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(text.to_owned())))
+    }
+}
