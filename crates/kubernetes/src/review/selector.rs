@@ -130,7 +130,7 @@ impl<'a> Lexer<'a> {
         let length = match self.rest {
             // Kubernetes takes a NUL for the end of the text.
             [] | [0, ..] => return Token::End,
-            [b'=', b'=', ..] | [b'!', b'=', ..] => 2,
+            [b'=' | b'!', b'=', ..] => 2,
             [first, ..] if is_symbol(*first) => 1,
             _ => {
                 self.rest.iter().take_while(|&&byte| !is_symbol(byte) && !is_space(byte) && byte != 0).count()

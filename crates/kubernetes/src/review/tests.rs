@@ -3,12 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn review_of(object: &Value) -> String {
-    object.to_string()
-}
-
 fn v1(kind: &str, spec: Value) -> String {
-    review_of(&json!({"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}))
+    let mut object = json!({"apiVersion": "authorization.k8s.io/v1", "kind": kind});
+    object["spec"] = spec;
+    object.to_string()
 }
 
 fn caller() -> Caller {
@@ -37,7 +35,9 @@ fn bad_request(line: &str) -> String {
 
 #[track_caller]
 fn note(attributes: Value) -> String {
-    let line = v1("SubjectAccessReview", json!({"user": "u", "resourceAttributes": attributes}));
+    let mut spec = json!({"user": "u"});
+    spec["resourceAttributes"] = attributes;
+    let line = v1("SubjectAccessReview", spec);
     let review = Review::parse(line.as_bytes(), None).unwrap();
     let status = ReviewStatus { evaluation_error: "e".to_owned(), ..ReviewStatus::default() };
     let answer: Value = serde_json::from_str(&review.answer(&status)).unwrap();
@@ -112,8 +112,9 @@ fn a_review_about_the_caller_takes_nothing_but_the_caller() {
 #[test]
 fn a_local_review_keeps_to_its_namespace() {
     let local = |namespace: &str, spec: Value| {
-        review_of(&json!({"apiVersion": "authorization.k8s.io/v1", "kind": "LocalSubjectAccessReview",
-            "metadata": {"namespace": namespace, "labels": {"any": "thing"}}, "spec": spec}))
+        json!({"apiVersion": "authorization.k8s.io/v1", "kind": "LocalSubjectAccessReview",
+            "metadata": {"namespace": namespace, "labels": {"any": "thing"}}, "spec": spec})
+        .to_string()
     };
     let in_namespace = |namespace: &str| json!({"user": "u", "resourceAttributes": {"namespace": namespace}});
     let good = local("n", in_namespace("n"));
@@ -229,15 +230,15 @@ fn decoding_is_gos() {
     let rest = r#""nonResourceAttributes":{"path":"/","verb":"get"}"#;
     let good = [
         // Names mind capitals; what is unknown is skipped.
-        (r#""User":"x","USER":5,"more":{"deep":[{}]},"user":"a","#, path(r#"a [] get"#)),
+        (r#""User":"x","USER":5,"more":{"deep":[{}]},"user":"a","#, path("a [] get")),
         // The last of several keys counts, but null leaves what was there.
-        (r#""user":"a","user":"b","user":null,"#, path(r#"b [] get"#)),
+        (r#""user":"a","user":"b","user":null,"#, path("b [] get")),
         (r#""user":"a","groups":["x"],"groups":["y"],"#, path(r#"a ["y"] get"#)),
-        (r#""user":"a","groups":["x"],"groups":null,"#, path(r#"a [] get"#)),
+        (r#""user":"a","groups":["x"],"groups":null,"#, path("a [] get")),
         (r#""groups":[null,"x"],"#, path(r#" ["", "x"] get"#)),
-        (r#""user":"a","resourceAttributes":{"verb":"x"},"resourceAttributes":null,"#, path(r#"a [] get"#)),
+        (r#""user":"a","resourceAttributes":{"verb":"x"},"resourceAttributes":null,"#, path("a [] get")),
         // Objects are merged.
-        (r#""user":"a","nonResourceAttributes":{"path":"/x","verb":"list"},"#, path(r#"a [] get"#)),
+        (r#""user":"a","nonResourceAttributes":{"path":"/x","verb":"list"},"#, path("a [] get")),
         (r#""user":"\u0061\t","#, path("a\t [] get")),
     ];
     for (text, expected) in good {
