@@ -1,11 +1,42 @@
 //! Texts as trees of values, each with the place where it stands: YAML 1.1 as Kubernetes reads it, and JSON.
+//!
+//! [`take_in`] makes a text of bytes, [`Documents`] reads it, one [`Document`] at a time, and a [`Node`] is a value
+//! with its place. What is wrong with a text is a [`Finding`] in words of the format that its author meant.
+//! Nothing here knows what the values are for: repeated keys are kept, unknown ones as well.
+//!
+//! ```
+//! use rolecall_kubernetes::document::{Documents, Limits, take_in};
+//! use rolecall_source::SourceMap;
+//!
+//! let mut sources = SourceMap::new();
+//! let limits = Limits::default();
+//! let id = take_in(&mut sources, "a.yaml", b"kind: Role\nverbs: [yes]\n---\nkind: Role\n".to_vec(), &limits).unwrap();
+//! let documents: Result<Vec<_>, _> = Documents::new(&sources, id, &limits).collect();
+//! let documents = documents.unwrap();
+//! assert_eq!(documents.len(), 2);
+//! let verbs = &documents[0].root.get("verbs").unwrap().value;
+//! // YAML 1.1: an unquoted `yes` is a boolean.
+//! assert_eq!(verbs.as_list().unwrap()[0].kind_name(), "boolean");
+//! assert_eq!(sources.position(verbs.span).to_string(), "2:8");
+//! ```
 
+mod encoding;
+mod hint;
+mod json;
+mod merge;
+mod names;
 mod node;
+mod offsets;
+mod scalar;
+mod stream;
+mod yaml;
 
-use rolecall_diagnostics::Finding;
-use rolecall_source::{SourceId, SourceMap};
+#[cfg(test)]
+mod tests;
 
+pub use encoding::take_in;
 pub use node::{Entry, Node, Value};
+pub use stream::{Documents, json_value};
 
 /// What a text may cost. Whatever goes beyond is refused with an error that names the limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,8 +50,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// 1 GiB of text; 100 levels; 2,000,000 values by aliases, which take less than 200 MB.
     fn default() -> Self {
-        Self { bytes: 1 << 30, depth: 100, alias_nodes: 10_000_000 }
+        Self { bytes: 1 << 30, depth: 100, alias_nodes: 2_000_000 }
     }
 }
 
@@ -29,46 +61,4 @@ impl Default for Limits {
 pub struct Document {
     /// The value; [`Value::Null`] for an empty document.
     pub root: Node,
-}
-
-/// Decodes bytes to a text of the source map (byte order marks are taken off, UTF-16 with a mark is read)
-/// and says under which id.
-///
-/// # Errors
-///
-/// One finding when the bytes are no text: invalid UTF-8 (with its line), UTF-32, compressed, binary, NUL,
-/// larger than the limit.
-pub fn take_in(
-    sources: &mut SourceMap,
-    name: &str,
-    bytes: Vec<u8>,
-    limits: &Limits,
-) -> Result<SourceId, Finding> {
-    let _ = limits;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(sources.add(name, text)),
-        Err(_) => Err(Finding::error("invalid-encoding", "this is no UTF-8").in_file(name, None)),
-    }
-}
-
-/// The documents of a text, one after the other; ends after the first error.
-#[derive(Debug)]
-pub struct Documents<'a> {
-    _sources: &'a SourceMap,
-}
-
-impl<'a> Documents<'a> {
-    /// Reads a text of the source map. Whether it is YAML, JSON, or JSON values one after the other (one a
-    /// line, for instance) follows from the text itself.
-    pub fn new(sources: &'a SourceMap, _source: SourceId, _limits: &Limits) -> Self {
-        Self { _sources: sources }
-    }
-}
-
-impl Iterator for Documents<'_> {
-    type Item = Result<Document, Finding>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        None
-    }
 }
