@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     document::Node,
-    manifest::{Body, Item, RbacObject, suspicious},
+    manifest::{Body, Item, RbacObject, head, suspicious},
     resource_types::{ResourceTypes, custom_resource_type},
     validation::validate,
 };
@@ -53,6 +53,9 @@ impl Objects {
         match item {
             Item::Other { api_version, kind, node } => {
                 summary.skip(api_version, kind);
+                if api_version.starts_with("abac.authorization.kubernetes.io") {
+                    findings.push(policy_among_manifests(node, sources));
+                }
                 self.learn_from(api_version, kind, node, options);
             }
             Item::Rbac(mut object) => {
@@ -197,6 +200,13 @@ impl Objects {
 /// The namespace of namespaced objects that name none.
 pub(super) fn default_namespace(options: &LoadOptions) -> &str {
     options.manifest_namespace.as_deref().unwrap_or("default")
+}
+
+/// A policy line that stands behind manifests would be skipped in silence otherwise.
+fn policy_among_manifests(node: &Node, sources: &SourceMap) -> Finding {
+    Finding::error("mixed-formats", "this is an ABAC policy, in a file of manifests")
+        .at(head(sources, node.span), "not read as a policy here")
+        .help("put the ABAC policies into a file of their own")
 }
 
 fn repeated_object(label: &str, place: Span, earlier: Origin) -> Finding {

@@ -146,6 +146,11 @@ fn without_version(kind: &str) -> Class {
     if meant.is_some() || kind == "List" { Class::Refuse(complaint) } else { Class::Suspect(complaint) }
 }
 
+/// Whether a word is the name of a kind of the RBAC API, or of a list.
+pub(crate) fn is_rbac_kind(word: &str) -> bool {
+    Kind::of(word.strip_suffix("List").unwrap_or(word)).is_some() || word == "List"
+}
+
 /// The RBAC kind, or list of one, that a word is or was meant to be.
 fn rbac_kind_name(word: &str) -> Option<&'static str> {
     const NAMES: [&str; 8] = [

@@ -15,6 +15,7 @@ mod reader;
 mod suspicious;
 mod unknown_field;
 
+pub(crate) use classify::is_rbac_kind;
 pub(crate) use decode::head;
 pub(crate) use object::RBAC_GROUP;
 pub use object::{
