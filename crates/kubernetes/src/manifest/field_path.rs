@@ -34,7 +34,7 @@ impl fmt::Display for FieldPath<'_> {
                     f.write_str(".")?;
                 }
                 let plain = !name.is_empty()
-                    && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+                    && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_$".contains(letter));
                 if plain { f.write_str(name) } else { write!(f, "{name:?}") }
             }
             Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
