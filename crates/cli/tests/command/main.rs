@@ -1,0 +1,17 @@
+//! The built command, run on hand-written fixtures.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod can_i;
+mod check;
+mod review;
+mod rules;
+mod surroundings;
+mod usage;
+mod verify;
