@@ -370,7 +370,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
     assert!(run.stderr.contains("--default-roles"), "{}", run.stderr);
     let run = rolecall(&["can-i", "get", "/healthz", "--as", "x", "-f", &file]);
     assert_eq!(run.stdout, "yes\n");
-    assert!(run.stderr.contains("ClusterRoleBinding system:public-info-viewer"), "{}", run.stderr);
+    assert!(run.stderr.contains("ClusterRoleBinding system:discovery"), "{}", run.stderr);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn completions_come_for_every_shell() {
     ] {
         let run = rolecall(&["completions", shell]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-        assert!(run.stdout.contains(mark) && run.stdout.contains("--default-roles"), "{shell}");
+        assert!(run.stdout.contains(mark) && run.stdout.contains("default-roles"), "{shell}");
     }
     assert_eq!(rolecall(&["completions", "csh"]).code, 2);
 }
