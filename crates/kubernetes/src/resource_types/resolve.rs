@@ -50,7 +50,8 @@ fn has_kind(known: &ResourceType, resource: &str) -> bool {
 }
 
 /// The first of the matching types in the order in which an API server lists them: its own in the order of
-/// their groups, then those of CRDs, whose groups stand in order of their names.
+/// their groups, then those of CRDs, whose groups stand in order of their names. Of two CRDs for one type the
+/// later counts, as with `kubectl apply`.
 fn first<'a>(
     types: &'a ResourceTypes,
     wanted: &Wanted<'_>,
@@ -65,7 +66,7 @@ fn first<'a>(
     let (own, custom) = types.types.split_at_checked(types.built_in)?;
     own.iter()
         .find(matches)
-        .or_else(|| custom.iter().filter(matches).min_by(|one, other| one.group.cmp(&other.group)))
+        .or_else(|| custom.iter().rev().filter(matches).min_by(|one, other| one.group.cmp(&other.group)))
 }
 
 #[cfg(test)]
@@ -198,6 +199,17 @@ mod tests {
                 ("cogwheel", Some(("gears", "a.example.com"))),
             ],
         );
+    }
+
+    #[test]
+    fn a_later_definition_takes_the_place_of_an_earlier() {
+        let mut types = ResourceTypes::built_in();
+        types.add(custom("example.com", "widgets", "widget", "Widget", &[]));
+        types.add(ResourceType {
+            namespaced: false,
+            ..custom("example.com", "widgets", "widget", "Widget", &[])
+        });
+        assert!(!types.resolve("widgets").unwrap().namespaced);
     }
 
     #[test]
