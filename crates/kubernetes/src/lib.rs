@@ -10,7 +10,6 @@ pub mod document;
 pub mod identity;
 mod json_text;
 pub mod label_selector;
-mod label_syntax;
 pub mod load;
 pub mod manifest;
 pub mod quote;

@@ -2,7 +2,7 @@
 //!
 //! Source: `spec/authorization/reviews.md` section 4, the vectors on request validation and selectors.
 
-use crate::{json_text::quoted, label_syntax, quote::quote};
+use crate::{json_text::quoted, quote::quote, validation::names};
 
 use super::decode::{NonResourceAttributes, Requirement, ResourceAttributes, Selector, Spec};
 
@@ -92,11 +92,11 @@ fn check_field_requirement(path: &str, requirement: &Requirement<'_, false>, err
 
 fn check_label_requirement(path: &str, requirement: &Requirement<'_, true>, errors: &mut Vec<String>) {
     check_values(path, requirement, errors);
-    for error in label_syntax::key_errors(&requirement.key) {
+    for error in names::label_key(&requirement.key) {
         errors.push(format!("{path}.key: Invalid value: {}: {error}", quote(&requirement.key)));
     }
     for (index, value) in requirement.values.iter().enumerate() {
-        for error in label_syntax::value_errors(value) {
+        for error in names::label_value(value) {
             errors.push(format!("{path}.values[{index}]: Invalid value: {}: {error}", quote(value)));
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! Source: `spec/authorization/attributes.md` section 6, `spec/authorization/reviews.md` sections 3 and 5.
 
-use crate::label_syntax;
+use crate::label_selector::{is_label_key, is_label_value};
 
 /// How much of a selector is understood.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -201,7 +201,7 @@ impl<'a> LabelParser<'a> {
             key = self.take();
         }
         let Token::Word(key) = key else { return None };
-        if !label_syntax::key_errors(key).is_empty() {
+        if !is_label_key(key) {
             return None;
         }
         if negated || matches!(self.peek(), Token::End | Token::Comma) {
@@ -221,7 +221,7 @@ impl<'a> LabelParser<'a> {
             return Some("");
         }
         match self.take() {
-            Token::Word(value) => is_value(value).then_some(value),
+            Token::Word(value) => is_label_value(value).then_some(value),
             _ => None,
         }
     }
@@ -237,7 +237,7 @@ impl<'a> LabelParser<'a> {
         }
         loop {
             match self.take() {
-                Token::Word(value) if is_value(value) => match self.peek() {
+                Token::Word(value) if is_label_value(value) => match self.peek() {
                     Token::Comma => {}
                     Token::Close => break,
                     _ => return None,
@@ -276,10 +276,6 @@ fn as_value(token: Token<'_>) -> Token<'_> {
         Token::NotIn => Token::Word("notin"),
         token => token,
     }
-}
-
-fn is_value(value: &str) -> bool {
-    label_syntax::value_errors(value).is_empty()
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ fn a_local_review_keeps_to_its_namespace() {
 fn errors_come_in_order_and_equal_ones_once() {
     let both = json!({"resourceAttributes": {"fieldSelector": {}, "labelSelector": {"rawSelector": "a", "requirements": [{}, {}]}},
         "nonResourceAttributes": {"path": "/", "verb": "get"}});
-    let name = label_syntax_of_empty_key();
+    let name = errors_of_an_empty_key();
     assert_eq!(
         invalid(&v1("SubjectAccessReview", both)),
         format!(
@@ -156,8 +156,8 @@ fn errors_come_in_order_and_equal_ones_once() {
     );
 }
 
-fn label_syntax_of_empty_key() -> String {
-    let texts = crate::label_syntax::key_errors("").into_iter();
+fn errors_of_an_empty_key() -> String {
+    let texts = crate::validation::names::label_key("").into_iter();
     let path = "spec.resourceAttributes.labelSelector.requirements[#].key: Invalid value: \"\": ";
     texts.map(|text| format!("{path}{text}")).collect::<Vec<_>>().join(", ")
 }

@@ -7,7 +7,7 @@
 mod aggregation;
 mod bindings;
 mod metadata;
-mod names;
+pub(crate) mod names;
 mod rules;
 
 use std::{collections::HashSet, fmt::Write};

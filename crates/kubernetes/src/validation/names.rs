@@ -59,7 +59,7 @@ pub(super) fn dns_subdomain(name: &str) -> Vec<String> {
 }
 
 /// The key of a label or an annotation, or a finalizer.
-pub(super) fn label_key(key: &str) -> Vec<String> {
+pub(crate) fn label_key(key: &str) -> Vec<String> {
     if is_label_key(key) {
         return Vec::new();
     }
@@ -93,7 +93,7 @@ pub(super) fn label_key(key: &str) -> Vec<String> {
 }
 
 /// The value of a label.
-pub(super) fn label_value(value: &str) -> Vec<String> {
+pub(crate) fn label_value(value: &str) -> Vec<String> {
     if is_label_value(value) {
         return Vec::new();
     }
