@@ -2,11 +2,12 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
 use rolecall_model::{
-    AttributePolicy, Binding, Namespace, PolicySet, Request, SUPERUSER_GROUP, Subject, Target, UserName,
+    AttributePolicy, Binding, GroupName, Namespace, PolicySet, Request, SUPERUSER_GROUP, Subject, Target,
+    UserName,
 };
 
 use crate::{fresh::named, names::Names};
@@ -94,8 +95,8 @@ impl<'p> Principals<'p> {
             }
         }
         for policy in policies.attribute_policies() {
-            let user = policy.user.as_ref().map(|user| user.as_str());
-            let group = policy.group.as_ref().map(|group| group.as_str());
+            let user = policy.user.as_ref().map(UserName::as_str);
+            let group = policy.group.as_ref().map(GroupName::as_str);
             if let (Some(user), Some(group)) = (user, group) {
                 this.odd.push(Asker::user(user).group(group));
             }
@@ -135,7 +136,7 @@ impl<'p> Principals<'p> {
             }
         }
         askers.extend(self.odd.iter().cloned());
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         askers.retain(|asker| known.insert(asker.clone()));
         askers
     }
@@ -246,10 +247,10 @@ pub(crate) fn scopes<'p>(policies: &'p PolicySet, fresh: &str) -> Vec<Cow<'p, st
     let mut scopes = Names::default();
     scopes.add("");
     for binding in policies.bindings() {
-        binding.namespace.iter().for_each(|namespace| scopes.add(namespace.as_str()));
+        scopes.add_all(binding.namespace.as_ref().map(Namespace::as_str));
     }
     for policy in policies.attribute_policies() {
-        named(&policy.namespace).into_iter().for_each(|namespace| scopes.add(namespace));
+        scopes.add_all(named(&policy.namespace));
     }
     scopes.add("*");
     scopes.add(fresh.to_owned());

@@ -128,9 +128,9 @@ impl<'p> Classes<'p> {
         scopes.add("");
         for principal in self.principals.parts(asker) {
             let bindings = principal.bindings.iter().filter_map(|binding| binding.namespace.as_ref());
-            bindings.for_each(|namespace| scopes.add(namespace.as_str()));
-            let policies = principal.attribute_policies.iter().filter_map(|policy| named(&policy.namespace));
-            policies.for_each(|namespace| scopes.add(namespace));
+            scopes.add_all(bindings.map(Namespace::as_str));
+            let policies = principal.attribute_policies.iter();
+            scopes.add_all(policies.filter_map(|policy| named(&policy.namespace)));
         }
         scopes.add(self.fresh.clone());
         scopes.into_vec()

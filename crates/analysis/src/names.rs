@@ -18,6 +18,13 @@ impl<'p> Names<'p> {
         }
     }
 
+    /// Adds all that are not there.
+    pub(crate) fn add_all<T: Into<Cow<'p, str>>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        for text in texts {
+            self.add(text);
+        }
+    }
+
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.known.contains(text)
     }

@@ -1,6 +1,6 @@
 //! Numbers for sampling: small, seeded, the same on every machine.
 
-/// The SplitMix64 generator. It picks samples and decides nothing, so that its quality is enough.
+/// The generator `SplitMix64`. It picks samples and decides nothing, so that its quality is enough.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler {
     state: u64,

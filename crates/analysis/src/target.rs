@@ -15,7 +15,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use rolecall_model::{AttributePolicy, ResourcePattern, Rule, Target};
+use rolecall_model::{ApiGroup, AttributePolicy, ResourceName, ResourcePattern, Rule, Target, Verb};
 
 use crate::{fresh::named, names::Names};
 
@@ -124,10 +124,10 @@ fn resource_classes<'p>(
 ) -> Vec<ResourceClass<'p>> {
     let mut groups = Names::default();
     for rule in rules {
-        rule.api_groups.iter().for_each(|group| groups.add(group.as_str()));
+        groups.add_all(rule.api_groups.iter().map(ApiGroup::as_str));
     }
     for policy in attribute_policies {
-        named(&policy.api_group).into_iter().for_each(|group| groups.add(group));
+        groups.add_all(named(&policy.api_group));
     }
     add_unnamed(&mut groups, fresh);
     let mut classes = Vec::new();
@@ -179,7 +179,7 @@ impl<'p> OfGroup<'p> {
         for policy in attribute_policies {
             if named(&policy.api_group).is_none_or(|own| own == group) {
                 this.has_attribute_policies = true;
-                named(&policy.resource).into_iter().for_each(|own| this.attribute_resources.add(own));
+                this.attribute_resources.add_all(named(&policy.resource));
             }
         }
         this
@@ -236,11 +236,11 @@ impl<'p> OfGroup<'p> {
     ) -> (Vec<Cow<'p, str>>, Vec<Cow<'p, str>>) {
         let (mut verbs, mut names) = (Names::default(), Names::default());
         for rule in self.rules_on(resource, subresource) {
-            rule.verbs.iter().for_each(|verb| verbs.add(verb.as_str()));
-            rule.resource_names.iter().for_each(|name| names.add(name.as_str()));
+            verbs.add_all(rule.verbs.iter().map(Verb::as_str));
+            names.add_all(rule.resource_names.iter().map(ResourceName::as_str));
         }
         if self.has_attribute_policies {
-            READ_ONLY_VERBS.into_iter().for_each(|verb| verbs.add(verb));
+            verbs.add_all(READ_ONLY_VERBS);
         }
         add_unnamed(&mut verbs, fresh);
         let restricted = !names.is_empty();
@@ -271,11 +271,11 @@ fn path_classes<'p>(
 ) -> Vec<PathClass<'p>> {
     let (mut paths, mut verbs) = (Names::default(), Names::default());
     for rule in rules.iter().filter(|rule| !rule.non_resource_urls.is_empty()) {
-        rule.verbs.iter().for_each(|verb| verbs.add(verb.as_str()));
+        verbs.add_all(rule.verbs.iter().map(Verb::as_str));
         rule.non_resource_urls.iter().for_each(|pattern| add_neighbours(&mut paths, pattern.as_str(), fresh));
     }
     for policy in attribute_policies {
-        READ_ONLY_VERBS.into_iter().for_each(|verb| verbs.add(verb));
+        verbs.add_all(READ_ONLY_VERBS);
         add_neighbours(&mut paths, policy.non_resource_path.as_str(), fresh);
     }
     add_unnamed(&mut verbs, fresh);
@@ -387,7 +387,7 @@ mod tests {
             targets
                 .resources
                 .iter()
-                .find(|class| class.api_group == "" && class.resource == resource)
+                .find(|class| class.api_group.is_empty() && class.resource == resource)
                 .unwrap()
         };
         assert_eq!(class("secrets").verbs, ["delete", "get", "", "*", "other"]);

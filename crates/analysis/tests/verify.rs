@@ -1,6 +1,6 @@
 //! `verify` finds an authorizer that is wrong in one corner, and finds nothing where nothing is wrong.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use rolecall_analysis::{Difference, PartKind, VerifyOptions, verify};
 use rolecall_model::{
@@ -162,10 +162,10 @@ fn a_forgotten_group_is_found() {
 #[test]
 fn a_namespace_that_leaks_is_found() {
     check_mistake(|request| {
-        if let OwnedTarget::Resource { namespace, .. } = &mut request.target {
-            if namespace == "db" {
-                "web".clone_into(namespace);
-            }
+        if let OwnedTarget::Resource { namespace, .. } = &mut request.target
+            && namespace == "db"
+        {
+            "web".clone_into(namespace);
         }
     });
 }
