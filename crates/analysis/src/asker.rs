@@ -103,9 +103,8 @@ impl<'p> Principals<'p> {
             let principals =
                 [user.map(|user| this.user_named(user.into())), group.map(|group| this.group_named(group))];
             for principal in principals.into_iter().flatten() {
-                // A path has no namespace: a policy gives its paths everywhere.
-                let paths = !policy.non_resource_path.as_str().is_empty();
-                this.give(principal, named(&policy.namespace).filter(|_| !paths));
+                // A path has no namespace: a policy gives its paths, be it the empty one, everywhere.
+                this.give(principal, None);
                 this.give(principal, named(&policy.namespace));
                 if let Some(principal) = this.all.get_mut(principal) {
                     principal.attribute_policies.push(policy);

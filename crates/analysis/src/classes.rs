@@ -101,8 +101,8 @@ impl<'p> Classes<'p> {
         })
     }
 
-    /// The targets that an asker's own grants tell apart in a namespace (empty: cluster scope). Whatever
-    /// else the policy says is not about this asker there.
+    /// The targets that an asker's own grants tell apart in a namespace (empty: cluster scope, and paths).
+    /// Whatever else the policy says is not about this asker there.
     pub fn own_targets(&self, asker: &Asker<'_>, namespace: &str) -> Targets<'p> {
         let mut rules: Vec<&'p Rule> = Vec::new();
         let mut attribute_policies = Vec::new();
@@ -114,8 +114,8 @@ impl<'p> Classes<'p> {
             }
             let policies = principal.attribute_policies.iter();
             attribute_policies.extend(policies.copied().filter(|policy| {
-                let counts = named(&policy.namespace).is_none_or(|own| own == namespace);
-                counts || !policy.non_resource_path.as_str().is_empty()
+                // A path, which has no namespace, is asked about in cluster scope.
+                namespace.is_empty() || named(&policy.namespace).is_none_or(|own| own == namespace)
             }));
         }
         Targets::of(&rules, &attribute_policies, &self.fresh)
