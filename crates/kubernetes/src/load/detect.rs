@@ -50,16 +50,23 @@ fn beginning(text: &str) -> &str {
 struct First {
     api_version: Option<String>,
     kind: Option<String>,
-    /// A field that only manifests have.
-    of_manifest: bool,
-    /// A field that policies have.
+    /// Whether it has a field that policies have.
     of_policy: bool,
-    /// A field that neither has.
+    /// Whether it has a field that neither policies nor manifests have.
     unknown: bool,
-    /// Why it is no JSON.
-    broken: bool,
-    /// The first field of what is no JSON, as far as it can be made out.
-    abac: bool,
+    end: End,
+}
+
+/// Where the look at an object ended.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum End {
+    /// Where it is no JSON any more.
+    Broken,
+    /// At a field that only manifests have.
+    Manifest,
+    /// At the object's end.
+    #[default]
+    Whole,
 }
 
 impl First {
@@ -69,9 +76,11 @@ impl First {
         let mut json = serde_json::Deserializer::from_str(text);
         let read = Top { first: &first }.deserialize(&mut json);
         let mut first = first.into_inner();
-        first.broken = read.is_err() && !first.of_manifest && !first.is_typed();
-        if first.broken {
-            first.abac = text.lines().take(20).any(|line| line.contains(ABAC_GROUP));
+        if read.is_err() && first.end == End::Whole {
+            first.end = End::Broken;
+            if text.lines().take(20).any(|line| line.contains(ABAC_GROUP)) {
+                first.api_version.get_or_insert_with(|| ABAC_GROUP.to_owned());
+            }
             let key =
                 text.trim_start_matches('{').trim_start().split([':', ',', '}', '\n']).next().unwrap_or("");
             first.of_policy |= is_policy_field(key.trim().trim_matches(['"', '\'']));
@@ -79,26 +88,20 @@ impl First {
         first
     }
 
-    fn is_typed(&self) -> bool {
-        self.api_version.is_some() && self.kind.is_some()
-    }
-
     fn format(&self, lines: bool) -> Format {
-        let api_version = self.api_version.as_deref().unwrap_or("");
         let kind = self.kind.as_deref().unwrap_or("");
-        let abac = if api_version.starts_with(ABAC_GROUP) {
+        let abac = if self.api_version.as_deref().is_some_and(|version| version.starts_with(ABAC_GROUP)) {
             true
-        } else if self.of_manifest || is_rbac_kind(kind) {
+        } else if self.end == End::Manifest || is_rbac_kind(kind) {
             false
-        } else if self.broken {
-            self.abac || self.of_policy
-        } else if self.is_typed() {
+        } else if self.api_version.is_some() && self.kind.is_some() {
             // A policy of a group that has none: an error for the ABAC reader to explain.
             kind == "Policy" && self.of_policy
-        } else if self.unknown {
-            false
+        } else if self.end == End::Broken {
+            self.of_policy
         } else {
-            self.of_policy || lines
+            // One field that is no policy's is enough: a log line has a user, too.
+            !self.unknown && (self.of_policy || lines)
         };
         if abac { Format::Abac } else { Format::Manifests }
     }
@@ -140,7 +143,7 @@ impl<'de> Visitor<'de> for Top<'_> {
                 "apiVersion" => first.api_version = map.next_value::<Word>()?.0,
                 "kind" => first.kind = map.next_value::<Word>()?.0,
                 "items" | "metadata" | "roleRef" | "rules" | "subjects" => {
-                    first.of_manifest = true;
+                    first.end = End::Manifest;
                     return Err(M::Error::custom("enough"));
                 }
                 _ => {

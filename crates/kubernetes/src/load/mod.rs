@@ -5,6 +5,8 @@ mod detect;
 mod finish;
 mod objects;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,6 +9,8 @@ mod bindings;
 mod metadata;
 pub(crate) mod names;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashSet, fmt::Write};
 
