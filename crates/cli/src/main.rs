@@ -4,6 +4,7 @@
 
 mod arguments;
 mod command;
+mod defaults_used;
 mod exit;
 mod identity;
 mod policy;

@@ -1,18 +1,17 @@
 //! The policy that a command asks: flags, loading, and what is said about it.
 
 use std::{
-    collections::BTreeSet,
+    fmt::Write,
     io,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 use rolecall::{
-    Determination, Engine, Grant, Modes, PolicySet,
+    Engine, Modes, PolicySet,
     diagnostics::{Finding, Severity},
     files::Inputs,
     kubernetes::load::{DefaultRoles, Load, LoadOptions, Validate},
-    model::Origin,
 };
 
 use crate::{exit::Failure, terminal::Terminal};
@@ -35,7 +34,8 @@ pub(crate) struct PolicyArguments {
 /// How a policy is read.
 #[derive(Args, Debug)]
 pub(crate) struct PolicyOptions {
-    /// What happens to objects that an API server would refuse, and to unknown and duplicate fields.
+    /// What happens to objects that an API server would refuse, and to unknown and duplicate fields (default:
+    /// warn; for check: strict).
     #[arg(long, value_name = "LEVEL")]
     pub(crate) validate: Option<ValidateLevel>,
 
@@ -47,7 +47,7 @@ pub(crate) struct PolicyOptions {
     #[arg(long, value_name = "NAMESPACE", default_value = "default")]
     pub(crate) manifest_namespace: String,
 
-    /// The authorizers to ask, in this order: RBAC, ABAC, AlwaysAllow, AlwaysDeny; if not given, whatever
+    /// The authorizers to ask, in this order: RBAC, ABAC, `AlwaysAllow`, `AlwaysDeny`; if not given, whatever
     /// was loaded, RBAC before ABAC.
     #[arg(long, value_name = "LIST")]
     pub(crate) authorization_mode: Option<Modes>,
@@ -145,56 +145,6 @@ impl PolicyOptions {
     }
 }
 
-/// The default roles and bindings that answers rested on.
-#[derive(Debug, Default)]
-pub(crate) struct DefaultsUsed {
-    objects: BTreeSet<String>,
-}
-
-impl DefaultsUsed {
-    /// Takes note of what allowed a request.
-    pub(crate) fn add(&mut self, policies: &PolicySet, determination: &Determination) {
-        if let Determination::Allow(Grant::Role { binding, role, rule, .. }) = determination {
-            let model = policies.model();
-            if let Some(binding) = model.binding(*binding)
-                && binding.origin == Origin::BuiltIn
-            {
-                let kind = binding.kind();
-                let namespace = binding.namespace.as_ref().map(rolecall::model::Namespace::as_str);
-                self.objects.insert(object(kind, namespace, binding.name.as_str()));
-            }
-            self.add_rule(policies, *role, *rule);
-        }
-    }
-
-    /// Takes note of a rule that a listing shows.
-    pub(crate) fn add_rule(&mut self, policies: &PolicySet, role: rolecall::model::RoleIndex, rule: usize) {
-        let Some(role) = policies.model().role(role) else { return };
-        let name = object(
-            role.kind(),
-            role.namespace.as_ref().map(rolecall::model::Namespace::as_str),
-            role.name.as_str(),
-        );
-        if role.origin == Origin::BuiltIn {
-            self.objects.insert(name);
-        } else if role.rules.get(rule).is_some_and(|rule| rule.origin == Origin::BuiltIn) {
-            self.objects.insert(format!("a rule that {name} aggregates"));
-        }
-    }
-
-    /// Names them, if there are any.
-    pub(crate) fn report(self, terminal: &Terminal) {
-        let objects: Vec<_> = self.objects.into_iter().collect();
-        let (verb, pronoun) = if objects.len() == 1 { ("is", "it") } else { ("are", "them") };
-        if !objects.is_empty() {
-            terminal.note(&format!(
-                "{} {verb} Kubernetes v1.36's own; no file defines {pronoun} (--default-roles=none leaves {pronoun} out)",
-                listed(&objects)
-            ));
-        }
-    }
-}
-
 /// How many findings are errors.
 pub(crate) fn errors(findings: &[Finding]) -> usize {
     findings.iter().filter(|finding| finding.severity == Severity::Error).count()
@@ -205,19 +155,12 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// An object as kubectl names it.
-fn object(kind: &str, namespace: Option<&str>, name: &str) -> String {
-    match namespace {
-        Some(namespace) => format!("{kind} {namespace}/{name}"),
-        None => format!("{kind} {name}"),
-    }
-}
-
 /// The first names, and how many more there are.
-fn listed(names: &[String]) -> String {
+pub(crate) fn listed(names: &[String]) -> String {
     let mut text = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, " and {} more", names.len() - NAMED);
     }
     text
 }

@@ -65,12 +65,12 @@ impl Terminal {
     }
 
     /// An empty line, as kubectl puts it behind some warnings.
-    pub(crate) fn gap(&self) {
+    pub(crate) fn gap() {
         Self::to_stderr("\n");
     }
 
     /// The one line that sums up.
-    pub(crate) fn summary(&self, text: &str) {
+    pub(crate) fn summary(text: &str) {
         Self::to_stderr(&format!("{}\n", print::printable(text)));
     }
 

@@ -7,7 +7,7 @@
 //!
 //! | found in a directory | what happens |
 //! | --- | --- |
-//! | a hidden file or directory (its name begins with a dot) | left out, with a note for files: editors, version control and mounted ConfigMaps put copies there |
+//! | a hidden file or directory (its name begins with a dot) | left out, with a note for files: editors, version control and mounts of a `ConfigMap` put copies there |
 //! | a link to a file | read, unless the file itself is read anyway |
 //! | a link to a directory | not followed, with a note, as kubectl does not: no loop can hang |
 //! | a link to nothing | left out, with a warning |
@@ -109,7 +109,7 @@ impl Inputs {
             match input {
                 Input::File(path) => match read_file(&path, &limits) {
                     Ok(bytes) => loader.add(&path.to_string_lossy(), bytes),
-                    Err(finding) => loader.add_finding(finding),
+                    Err(finding) => loader.add_finding(*finding),
                 },
                 Input::Finding(finding) => loader.add_finding(finding),
                 Input::Text { name, bytes } => loader.add(&name, bytes),
@@ -368,16 +368,13 @@ fn is_policy_file(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
-fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Finding> {
-    let unreadable = |error| InputError::unreadable(path, error).to_finding();
+fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Box<Finding>> {
+    let unreadable = |error| Box::new(InputError::unreadable(path, error).to_finding());
     let file = fs::File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     if size > limits.bytes as u64 {
-        return Err(Finding::error(
-            "too-large",
-            format!("this file has {size} bytes, more than the limit of {}", limits.bytes),
-        )
-        .in_file(path.to_string_lossy(), None));
+        let message = format!("this file has {size} bytes, more than the limit of {}", limits.bytes);
+        return Err(Box::new(Finding::error("too-large", message).in_file(path.to_string_lossy(), None)));
     }
     read_to_limit(file, limits).map_err(unreadable)
 }

@@ -8,9 +8,10 @@ use rolecall::{Engine, Request, kubernetes::resource_types::ResourceTypes};
 
 use crate::{
     command::rules,
+    defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     identity::IdentityArguments,
-    policy::{DefaultsUsed, PolicyArguments},
+    policy::PolicyArguments,
     terminal::Terminal,
 };
 
@@ -43,6 +44,7 @@ const PATH_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete"
     override_usage = "rolecall can-i VERB TYPE[/NAME] | VERB PATH | --list  --as USER -f PATH... [OPTIONS]",
     after_help = "Exit codes: 0 yes; 1 no, or it could not be answered (as kubectl)."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of kubectl's")]
 pub(crate) struct Arguments {
     /// A verb, and a resource type, an object or a path.
     #[arg(value_name = "VERB TYPE[/NAME] | VERB PATH")]
@@ -250,5 +252,5 @@ impl<'a> Asked<'a> {
 /// A warning with an empty line behind it: kubectl's messages end in a line end of their own.
 fn warn(terminal: &Terminal, message: &str) {
     terminal.warning(message);
-    terminal.gap();
+    Terminal::gap();
 }

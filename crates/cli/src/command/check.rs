@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
         Format::Text => terminal.report(&load.findings, &load.sources)?,
     }
     terminal.flush()?;
-    terminal.summary(&summary.to_string());
+    Terminal::summary(&summary.to_string());
     let unreadable = load.findings.iter().any(|finding| finding.name == rolecall::files::UNREADABLE);
     Ok(if unreadable {
         ExitStatus::Unanswered

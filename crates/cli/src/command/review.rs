@@ -16,9 +16,10 @@ use rolecall::{
 };
 
 use crate::{
+    defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     identity::IdentityArguments,
-    policy::{DefaultsUsed, PolicyArguments},
+    policy::PolicyArguments,
     terminal::Terminal,
 };
 

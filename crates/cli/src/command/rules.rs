@@ -14,9 +14,10 @@ use serde_json::json;
 
 use crate::{
     command::can_i::namespace,
+    defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     identity::{Identity, IdentityArguments},
-    policy::{DefaultsUsed, PolicyArguments},
+    policy::PolicyArguments,
     table::table,
     terminal::Terminal,
     yaml,

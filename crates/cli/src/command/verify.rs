@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
     let mut watch = Watch::start();
     let reference = Reference::new(engine.policies().model());
     let found = verify(engine.policies().model(), &engine, &reference, &options, &mut |progress| {
-        watch.show(progress)
+        watch.show(progress);
     });
     let elapsed = watch.stop();
     terminal.answer(&verdict(&found, elapsed))?;
@@ -100,20 +100,18 @@ fn verdict(found: &Verification, elapsed: Duration) -> String {
 /// What the number of classes is made of.
 fn scale(found: &Verification, engine: &Engine) -> String {
     let model = engine.policies().model();
-    let objects = model.roles().len() + model.bindings().len();
-    let mut text = format!("  {}", count(objects, "object", "objects"));
+    let mut objects = count(model.roles().len() + model.bindings().len(), "object", "objects");
     if !model.attribute_policies().is_empty() {
         let policies = count(model.attribute_policies().len(), "ABAC policy", "ABAC policies");
-        text.push_str(&format!(", {policies}"));
+        objects = format!("{objects}, {policies}");
     }
-    text.push_str(&format!(
-        " · {} askers × ({} scopes × {} classes of verb, resource and name + {} of verb and path)",
+    format!(
+        "  {objects} · {} askers × ({} scopes × {} classes of verb, resource and name + {} of verb and path)",
         grouped(found.askers as u64),
         grouped(found.scopes as u64),
         grouped(found.resource_classes),
         grouped(found.path_classes)
-    ));
-    text
+    )
 }
 
 /// What was gone through, and what was sampled.
