@@ -38,17 +38,18 @@ fn refused(text: &str) -> (Finding, usize, String) {
     (error, line, text)
 }
 
+fn wild<T: ToString>(value: &Wild<T>) -> String {
+    match value {
+        Wild::Any => "*".to_owned(),
+        Wild::Is(value) => value.to_string(),
+    }
+}
+
 /// A policy as `user|group|r or rw|api group|resource|namespace|path`.
 #[track_caller]
 fn internal(line: &str) -> String {
     let file = good(line);
     let [policy] = file.policies.as_slice() else { panic!("{file:?}") };
-    fn wild<T: ToString>(value: &Wild<T>) -> String {
-        match value {
-            Wild::Any => "*".to_owned(),
-            Wild::Is(value) => value.to_string(),
-        }
-    }
     format!(
         "{}|{}|{}|{}|{}|{}|{}",
         policy.user.as_ref().map_or("", |user| user.as_str()),
