@@ -85,10 +85,9 @@ fn refused(load: &Load, case: &Value, whole: bool, faults: &mut Vec<String>) {
             })
         });
         let in_field = case["field"].as_str().is_none_or(|expected| {
-            finding
-                .field
-                .as_deref()
-                .is_some_and(|field| field.starts_with(expected) || expected.starts_with(field))
+            finding.field.as_deref().is_some_and(|field| {
+                field.starts_with(expected) || field.ends_with(expected) || expected.starts_with(field)
+            })
         });
         !whole || (on_line && in_field)
     };

@@ -101,3 +101,30 @@ fn refused(policy: &Path) -> BTreeMap<u64, Value> {
     assert_eq!(reader.take_findings(), []);
     refused
 }
+
+/// Which file is an ABAC policy file is told from what stands in it, and what is no policy is refused whichever
+/// way it is loaded.
+#[test]
+fn abac_files_load_by_themselves_as_they_do_when_asked_for() {
+    let Some(cases) = shared("conformance/abac") else { return };
+    let mut policies = 0;
+    for case in folders(&cases) {
+        let text = fs::read(case.join("policy.jsonl")).unwrap();
+        let load = |asked_for: bool| {
+            let options = LoadOptions { validate: Validate::Ignore, ..LoadOptions::default() };
+            let mut loader = Loader::new(options);
+            if asked_for {
+                loader.add_abac("policy.jsonl", text.clone());
+            } else {
+                loader.add("policy.jsonl", text.clone());
+            }
+            loader.finish()
+        };
+        let (asked_for, detected) = (load(true), load(false));
+        let fails = case.join("expected-error").exists();
+        assert_eq!(asked_for.policies.is_none(), fails, "{}: {:?}", case.display(), asked_for.findings);
+        assert_eq!(detected.policies, asked_for.policies, "{}: {:?}", case.display(), detected.findings);
+        policies += detected.files.iter().map(|file| file.policies).sum::<usize>();
+    }
+    assert!(policies > 0, "no policy in {}", cases.display());
+}
