@@ -70,3 +70,9 @@ fn every_request_of_the_shop_is_one_that_the_api_takes() {
         }
     }
 }
+
+#[test]
+fn the_attribute_policies_are_taken_in_strict_mode() {
+    let load = load(&files("abac", "jsonl"));
+    assert_eq!(load.policies.unwrap().attribute_policies().len(), 5);
+}
