@@ -188,15 +188,15 @@ impl<'a> Asked<'a> {
                 cluster_scoped: !found.namespaced,
             };
         }
-        let message = match word.split_once('.') {
-            Some((resource, group)) => {
-                format!("the server doesn't have a resource type '{resource}' in group '{group}'")
-            }
-            None => format!("the server doesn't have a resource type '{word}'"),
-        };
+        let (resource, group) = word.split_once('.').unwrap_or((&word, ""));
         // What impersonation is granted on is not in any API.
-        if !["users", "groups"].contains(&word.as_str()) {
-            warn(terminal, &message);
+        if group.is_empty() && !["users", "groups"].contains(&resource) {
+            warn(terminal, &format!("the server doesn't have a resource type '{resource}'"));
+        } else if !group.is_empty() {
+            warn(
+                terminal,
+                &format!("the server doesn't have a resource type '{resource}' in group '{group}'"),
+            );
         }
         as_typed
     }

@@ -9,6 +9,7 @@ use std::{
 use clap::Args;
 use rolecall::{
     Engine,
+    diagnostics::print::printable_json,
     kubernetes::{
         reason::review_status,
         review::{Caller, Rejection, Review},
@@ -82,7 +83,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
             status = ExitStatus::Unanswered;
             rejection.to_json(lines.number)
         });
-        writeln!(terminal.answers(), "{answer}")?;
+        // Equal for whoever parses it, and harmless on a terminal.
+        writeln!(terminal.answers(), "{}", printable_json(&answer))?;
         if !lines.has_more_at_hand() {
             terminal.flush()?;
         }

@@ -158,6 +158,15 @@ fn an_unknown_type_is_asked_about_as_it_was_typed() {
         "Warning: the server doesn't have a resource type 'deployments' in group 'v1.nowhere'\n\n",
         1,
     );
+    check(
+        &olga(&["get", "gizmos."]),
+        "no\n",
+        "Warning: the server doesn't have a resource type 'gizmos'\n\n",
+        1,
+    );
+    // An empty type is asked about, but what is no resource has no scope and no verbs.
+    check(&olga(&["fetch", ""]), "no\n", "Warning: the server doesn't have a resource type ''\n\n", 1);
+    check(&olga(&["fetch", "/"]), "no\n", "Warning: verb 'fetch' is not a known verb\n\n", 1);
 }
 
 #[test]

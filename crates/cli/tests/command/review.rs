@@ -130,6 +130,16 @@ fn reviews_can_come_from_a_file() {
 }
 
 #[test]
+fn what_is_passed_through_is_harmless_on_a_terminal() {
+    let review_of_evil = sar(&json!({
+        "user": "x\u{202e}\u{9b}2J", "nonResourceAttributes": {"path": "/", "verb": "get"},
+    }));
+    let run = review(&[], &review_of_evil);
+    assert_eq!(answers(&run)[0]["spec"]["user"], "x\u{202e}\u{9b}2J");
+    assert!(run.stdout.is_ascii(), "{}", run.stdout);
+}
+
+#[test]
 fn no_review_is_an_answer_to_nothing() {
     assert_eq!(review(&[], ""), Run { code: 0, stdout: String::new(), stderr: String::new() });
     assert_eq!(review(&[], "\n \n").stdout, "");
