@@ -58,12 +58,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
     }
     let caller =
         arguments.identity.given()?.map(|identity| Caller { user: identity.user, groups: identity.groups });
-    // Opened first: a wrong name should not cost the loading of a policy.
+    let engine = arguments.policy.open(terminal)?;
     let input: Box<dyn Read> = match path {
         Some(path) => Box::new(File::open(path).map_err(|error| unreadable(path, &error))?),
         None => Box::new(io::stdin()),
     };
-    let engine = arguments.policy.open(terminal)?;
     let mut lines = Lines::new(input);
     let mut status = ExitStatus::Yes;
     let mut defaults = DefaultsUsed::default();
