@@ -93,11 +93,12 @@ pub(super) fn remark(
         return;
     }
     match (&*decoded.resource, &*decoded.non_resource_path, &*decoded.namespace) {
-        ("", "", _) => remarks.push(warn(
-            "policy-covers-nothing",
-            "a policy without a resource and a path covers nothing".to_owned(),
-            "no resource, no nonResourcePath",
-        )),
+        // It opens no door: worth knowing, not dangerous.
+        ("", "", _) => remarks.push(
+            Finding::note("policy-covers-nothing", "a policy without a resource and a path covers nothing")
+                .at(place.whole(), "no resource, no nonResourcePath")
+                .help(&*read_as),
+        ),
         ("", _, _) => {}
         (_, _, "") => remarks.push(
             Finding::note(

@@ -359,7 +359,7 @@ fn dangerous_lines_are_warned_about() {
             ],
         ),
         (whole(rest), vec![("policy-for-nobody", Warning, "{".to_owned())]),
-        (whole(r#""user":"a""#), vec![("policy-covers-nothing", Warning, "{".to_owned())]),
+        (whole(r#""user":"a""#), vec![("policy-covers-nothing", Note, "{".to_owned())]),
         (
             whole(&format!(r#""user":"*","group":"g",{rest}"#)),
             vec![("star-drops-subject", Warning, "{".to_owned())],

@@ -16,6 +16,7 @@
 mod check;
 mod decode;
 mod selector;
+mod target;
 
 use std::{borrow::Cow, fmt::Write, ops::Range};
 
@@ -24,8 +25,9 @@ use rolecall_model::{Request, Target};
 use crate::{json_text::push_quoted, quote::quote, reason::ReviewStatus, reason::aggregate};
 
 use self::{
-    decode::{Groups, Mismatch, NonResourceAttributes, Object, Of, ResourceAttributes, Selector, Spec},
+    decode::{Groups, NonResourceAttributes, Object, ResourceAttributes, Selector, Spec},
     selector::Understood,
+    target::{Mismatch, Of},
 };
 
 /// Who asks, for reviews that are about the asker (SelfSubjectAccessReview).
