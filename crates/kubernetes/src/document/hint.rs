@@ -160,7 +160,7 @@ impl<'a> Place<'a> {
             (
                 format!("a `{mark}` without quotes begins {what}, and this one has no name"),
                 "needs quotes",
-                format!("put it in quotes: \"{}\"", if word.len() > 1 { &word } else { "*" }),
+                format!("put it in quotes: \"{mark}\""),
             )
         } else if said.contains("escape") || said.contains("hexadecimal") {
             (

@@ -299,6 +299,8 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, at: usize, kind: FaultKind) -> Fault {
+        // What is missing at the end is missing after the last that is there, not on some empty line.
+        let at = at.min(self.text.trim_end().len());
         let rest = self.text.get(at..).unwrap_or("");
         let word = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };

@@ -27,6 +27,7 @@ mod merge;
 mod names;
 mod node;
 mod offsets;
+mod repair;
 mod scalar;
 mod stream;
 mod yaml;
@@ -50,9 +51,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 1 GiB of text; 100 levels; 2,000,000 values by aliases, which take less than 200 MB.
+    /// 1 GiB of text; 100 levels; 1,000,000 values by aliases, which take less than 100 MB.
     fn default() -> Self {
-        Self { bytes: 1 << 30, depth: 100, alias_nodes: 2_000_000 }
+        Self { bytes: 1 << 30, depth: 100, alias_nodes: 1_000_000 }
     }
 }
 

@@ -9,29 +9,21 @@
 pub(super) struct Offsets<'a> {
     bytes: &'a [u8],
     ascii: bool,
-    /// Where character 0 stands.
-    start: usize,
     character: usize,
     /// INVARIANT: the first byte of `character`, or the text's end.
     byte: usize,
 }
 
 impl<'a> Offsets<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), ascii: text.is_ascii(), start: 0, character: 0, byte: 0 }
-    }
-
-    /// Counts characters from this byte on, which must be a character's first.
-    pub(super) fn count_from(&mut self, start: usize) {
-        self.start = start;
-        self.character = 0;
-        self.byte = start;
+    /// `ascii` says that the text is known to be ASCII.
+    pub(super) fn new(text: &'a str, ascii: bool) -> Self {
+        Self { bytes: text.as_bytes(), ascii, character: 0, byte: 0 }
     }
 
     /// The offset of a character's first byte; the text's end for characters past it.
     pub(super) fn byte(&mut self, character: usize) -> usize {
         if self.ascii {
-            return self.start.saturating_add(character).min(self.bytes.len());
+            return character.min(self.bytes.len());
         }
         while self.character < character && self.byte < self.bytes.len() {
             self.byte += 1;
@@ -40,11 +32,9 @@ impl<'a> Offsets<'a> {
             }
             self.character += 1;
         }
-        while self.character > character && self.byte > self.start {
+        while self.character > character && self.byte > 0 {
             self.byte -= 1;
-            while self.byte > self.start
-                && self.bytes.get(self.byte).is_some_and(|&byte| is_continuation(byte))
-            {
+            while self.byte > 0 && self.bytes.get(self.byte).is_some_and(|&byte| is_continuation(byte)) {
                 self.byte -= 1;
             }
             self.character -= 1;
@@ -64,7 +54,7 @@ mod tests {
     #[test]
     fn characters_are_found_forwards_and_backwards() {
         for text in ["plain", "é: 😀 b\nü"] {
-            let mut offsets = Offsets::new(text);
+            let mut offsets = Offsets::new(text, text.is_ascii());
             let expected: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
             let order = (0..expected.len()).chain((0..expected.len()).rev());
             for character in order {
@@ -73,8 +63,5 @@ mod tests {
             assert_eq!(offsets.byte(1000), text.len());
             assert_eq!(offsets.byte(1), expected[1]);
         }
-        let mut offsets = Offsets::new("é\nüb");
-        offsets.count_from(3);
-        assert_eq!((offsets.byte(1), offsets.byte(0), offsets.byte(9)), (5, 3, 6));
     }
 }

@@ -11,6 +11,7 @@ use super::{
     merge::Merging,
     names::Names,
     offsets::Offsets,
+    repair::{self, Repairs},
     scalar::{self, Float, Refusal, Scalar, Tag},
 };
 
@@ -23,7 +24,8 @@ pub(super) struct Reader<'a> {
     sources: &'a SourceMap,
     source: SourceId,
     text: &'a str,
-    offsets: Offsets<'a>,
+    /// Whether the whole text is ASCII.
+    ascii: bool,
     limits: Limits,
     /// Where the next document begins.
     at: usize,
@@ -32,32 +34,50 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a SourceMap, source: SourceId, start: usize, limits: Limits) -> Self {
         let text = sources.get(source).map_or("", |source| source.text());
-        Self { sources, source, text, offsets: Offsets::new(text), limits, at: start }
+        Self { sources, source, text, ascii: text.is_ascii(), limits, at: start }
     }
 
     /// The value of the next document, if there is one.
     pub(super) fn document(&mut self, names: &mut Names) -> Result<Option<Node>, Finding> {
-        let mut read = self.attempt(names, false);
-        if let Err(Stop::Alias) = read {
-            read = self.attempt(names, true);
-        }
-        match read {
-            Ok(node) => Ok(node),
-            Err(Stop::Alias) => Ok(None),
-            Err(Stop::Refused(finding)) => {
-                Err(hint::template(self.sources, self.source, self.at, &finding).unwrap_or(*finding))
+        let mut repairs = Repairs::default();
+        let mut keep_anchored = false;
+        loop {
+            let repaired = if repairs.is_empty() { None } else { Some(repairs.apply(self.text, self.at)) };
+            let attempt = match &repaired {
+                None => {
+                    self.attempt(self.text.get(self.at..).unwrap_or(""), names, &mut repairs, keep_anchored)
+                }
+                Some(text) => self.attempt(text, names, &mut repairs, keep_anchored),
+            };
+            match attempt {
+                Ok(node) => return Ok(node),
+                Err(Stop::Alias) => keep_anchored = true,
+                Err(Stop::Repair) => {}
+                Err(Stop::Refused(finding)) => {
+                    let template = hint::template(self.sources, self.source, self.at, &finding);
+                    return Err(template.unwrap_or(*finding));
+                }
             }
         }
     }
 
     /// Reads the next document. Values that have an anchor are only kept (which takes their memory once more)
     /// when that is asked for; without, the first alias stops the attempt.
-    fn attempt(&mut self, names: &mut Names, keep_anchored: bool) -> Result<Option<Node>, Stop> {
+    fn attempt(
+        &mut self,
+        text: &str,
+        names: &mut Names,
+        repairs: &mut Repairs,
+        keep_anchored: bool,
+    ) -> Result<Option<Node>, Stop> {
         let start = self.at;
-        self.offsets.count_from(start);
-        let mut parser = Parser::new_from_str(self.text.get(start..).unwrap_or(""));
+        let ascii = self.ascii;
+        let mut parser = Parser::new_from_str(text);
         let mut builder = Builder {
             reader: self,
+            offsets: Offsets::new(text, ascii),
+            repairs,
+            read: Marker::default(),
             names,
             keep_anchored,
             open: Vec::new(),
@@ -69,8 +89,13 @@ impl<'a> Reader<'a> {
             let (event, span) = match parser.next_event() {
                 None => return Ok(None),
                 Some(Ok(event)) => event,
-                Some(Err(error)) => return Err(builder.refuse_syntax(&error).into()),
+                Some(Err(error)) => {
+                    let stop = builder.syntax(&error);
+                    return Err(stop);
+                }
             };
+            let unwritten = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
+            builder.read = if unwritten { span.start } else { span.end };
             match event {
                 Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => {}
                 Event::StreamEnd => return Ok(None),
@@ -78,10 +103,11 @@ impl<'a> Reader<'a> {
                     let end = builder.span(span.start, span.start);
                     let root = builder.root.take().unwrap_or(Node { span: end, value: Value::Null });
                     let rest = self.text.get(end.end()..).unwrap_or("");
-                    self.at = end.end() + if rest.starts_with("...") { 3 } else { 0 };
-                    if self.at <= start {
+                    let at = end.end() + if rest.starts_with("...") { 3 } else { 0 };
+                    if at <= start {
                         return Err(hint::syntax(self.sources, self.source, start, "").into());
                     }
+                    self.at = at;
                     return Ok(Some(root));
                 }
                 Event::Alias(anchor) => builder.alias(anchor, span.start, span.end)?,
@@ -101,6 +127,8 @@ impl<'a> Reader<'a> {
 enum Stop {
     /// There is an alias, and anchored values were not kept.
     Alias,
+    /// A repair was found.
+    Repair,
     Refused(Box<Finding>),
 }
 
@@ -113,7 +141,11 @@ impl From<Finding> for Stop {
 /// The tree of one document while it grows. Lists and maps that are open stand on a stack that is no deeper
 /// than the limit.
 struct Builder<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+    reader: &'r Reader<'a>,
+    offsets: Offsets<'r>,
+    repairs: &'r mut Repairs,
+    /// Up to where the events have come.
+    read: Marker,
     names: &'r mut Names,
     keep_anchored: bool,
     open: Vec<Frame>,
@@ -286,7 +318,7 @@ impl Builder<'_, '_> {
             }
         };
         // A block has no end of its own: it ends with its last value, if that is not an alias's from elsewhere.
-        let mark = self.reader.offsets.byte(end.index());
+        let mark = self.byte(end);
         let end = match last {
             _ if frame.flow => mark + 1,
             Some(last) if (frame.start..=mark).contains(&last) => last,
@@ -303,8 +335,8 @@ impl Builder<'_, '_> {
     /// Puts a whole value where one is due: into the innermost open list or map, or at the root.
     fn attach(&mut self, node: Node, size: Size, anchor: usize, aliased: bool) -> Result<(), Stop> {
         if anchor > 0 && self.keep_anchored {
-            // An anchored value in an anchored value is kept twice, and so on: it counts.
-            if size.nodes > 1 {
+            // A value in anchors within anchors is kept once for each: beyond the first, that counts.
+            if self.open.iter().any(|frame| frame.anchor > 0) {
                 self.alias_nodes = self.alias_nodes.saturating_add(size.nodes);
             }
             if self.alias_nodes > self.reader.limits.alias_nodes {
@@ -369,21 +401,20 @@ impl Builder<'_, '_> {
             // Nothing is written: the place is right after what it belongs to, not wherever the next token is.
             let after = match self.open.last() {
                 Some(Frame { content: Content::Map { key: Some(Key::Text(_, key)), .. }, .. }) => key.end(),
-                _ => self.reader.offsets.byte(start.index()),
+                _ => self.byte(start),
             };
             return sources.span(source, after, after);
         }
         // What looks like a tag in a block scalar is text.
-        let start =
-            if has_properties { self.content_start(start) } else { self.reader.offsets.byte(start.index()) };
-        let end = self.reader.offsets.byte(end.index());
+        let start = if has_properties { self.content_start(start) } else { self.byte(start) };
+        let end = self.byte(end);
         let written = self.reader.text.get(start..end).unwrap_or("").trim_end();
         sources.span(source, start, start + written.len())
     }
 
     /// Skips the tag and the anchor that stand before a value.
     fn content_start(&mut self, start: Marker) -> usize {
-        let mut at = self.reader.offsets.byte(start.index());
+        let mut at = self.byte(start);
         while let Some(b'&' | b'!') = self.reader.text.as_bytes().get(at) {
             let rest = self.reader.text.get(at..).unwrap_or("");
             let property = rest.find(|character: char| character.is_ascii_whitespace());
@@ -405,8 +436,8 @@ impl Builder<'_, '_> {
     }
 
     fn span(&mut self, start: Marker, end: Marker) -> Span {
-        let start = self.reader.offsets.byte(start.index());
-        let end = self.reader.offsets.byte(end.index());
+        let start = self.byte(start);
+        let end = self.byte(end);
         self.reader.sources.span(self.reader.source, start, end)
     }
 
@@ -414,20 +445,33 @@ impl Builder<'_, '_> {
         self.reader.sources.text_of(span)
     }
 
-    fn refuse_syntax(&mut self, error: &ScanError) -> Finding {
-        let at = self.reader.offsets.byte(error.marker().index());
-        if error.info() == "recursion limit exceeded" {
-            let span = self.reader.sources.span(self.reader.source, at, at + 1);
-            return self.refuse_depth(span);
+    fn syntax(&mut self, error: &ScanError) -> Stop {
+        let at = self.byte(*error.marker());
+        let (sources, source, document) = (self.reader.sources, self.reader.source, self.reader.at);
+        match error.info() {
+            "recursion limit exceeded" => return self.refuse_depth(sources.span(source, at, at + 1)).into(),
+            "while parsing node, found unknown anchor" => {
+                let rest = self.reader.text.get(at..).unwrap_or("");
+                let is_end = |character: char| character.is_whitespace() || "[]{},".contains(character);
+                let end = at + rest.find(is_end).unwrap_or(rest.len());
+                return hint::undefined_alias(sources, sources.span(source, at, end), document).into();
+            }
+            _ => {}
         }
-        if error.info() == "while parsing node, found unknown anchor" {
-            let rest = self.reader.text.get(at..).unwrap_or("");
-            let is_end = |character: char| character.is_whitespace() || "[]{},".contains(character);
-            let end = at + rest.find(is_end).unwrap_or(rest.len());
-            let span = self.reader.sources.span(self.reader.source, at, end);
-            return hint::undefined_alias(self.reader.sources, span, self.reader.at);
+        let from = self.byte(self.read);
+        let open = self.open.iter().filter(|frame| frame.flow).count();
+        let fault = repair::Fault { document, from, open, at, said: error.info() };
+        if self.repairs.find(self.reader.text, &fault) {
+            return Stop::Repair;
         }
-        hint::syntax(self.reader.sources, self.reader.source, at, error.info())
+        let said = if fault.is_unclosed(self.reader.text) { "flow construct" } else { error.info() };
+        hint::syntax(sources, source, at, said).into()
+    }
+
+    /// The byte of the text at a mark of the scanner.
+    fn byte(&mut self, mark: Marker) -> usize {
+        let at = self.offsets.byte(mark.index());
+        self.repairs.original(self.reader.at, at)
     }
 
     fn refuse_depth(&self, span: Span) -> Finding {
