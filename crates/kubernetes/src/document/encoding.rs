@@ -122,7 +122,7 @@ fn control_characters(text: &str) -> Option<Fault> {
     if !text.as_bytes().iter().fold(false, |found, byte| found | is_control(byte)) {
         return None;
     }
-    let at = text.as_bytes().iter().position(|byte| is_control(byte))?;
+    let at = text.as_bytes().iter().position(is_control)?;
     let byte = *text.as_bytes().get(at)?;
     let before = text.get(..at)?;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;

@@ -99,6 +99,9 @@ pub(super) fn json(sources: &SourceMap, source: SourceId, fault: &Fault) -> Find
     }
 }
 
+/// A message, what is written under the place, and a way out.
+type Words = (String, &'static str, String);
+
 struct Explanation {
     name: &'static str,
     start: usize,
@@ -154,8 +157,14 @@ impl<'a> Place<'a> {
     }
 
     fn explain(&self, said: &str) -> Explanation {
+        let (message, label, help) = self.explain_marks(said).unwrap_or_else(|| self.explain_structure(said));
+        Explanation { name: "yaml-syntax", start: self.at, message, label, help }
+    }
+
+    /// Faults with a mark of YAML's: a quote, a bracket, a star.
+    fn explain_marks(&self, said: &str) -> Option<Words> {
         let word = self.word();
-        let (message, label, help) = if said.contains("expected alphabetic or numeric character") {
+        Some(if said.contains("expected alphabetic or numeric character") {
             let (mark, what) = if word.starts_with('&') { ('&', "an anchor") } else { ('*', "an alias") };
             (
                 format!("a `{mark}` without quotes begins {what}, and this one has no name"),
@@ -204,7 +213,15 @@ impl<'a> Place<'a> {
                 "needs quotes",
                 format!("put it in quotes: \"{word}\""),
             )
-        } else if said.contains("unexpected eof") || self.at >= self.text.trim_end().len() {
+        } else {
+            return None;
+        })
+    }
+
+    /// Faults with lines and columns.
+    fn explain_structure(&self, said: &str) -> Words {
+        let word = self.word();
+        if said.contains("unexpected eof") || self.at >= self.text.trim_end().len() {
             (
                 "the text ends in the middle of something".to_owned(),
                 "the end",
@@ -254,11 +271,10 @@ impl<'a> Place<'a> {
                 "not allowed here",
                 "check the quotes and the indentation around it".to_owned(),
             )
-        };
-        Explanation { name: "yaml-syntax", start: self.at, message, label, help }
+        }
     }
 
-    fn unclosed(&self, message: &str, help: &str) -> (String, &'static str, String) {
+    fn unclosed(&self, message: &str, help: &str) -> Words {
         let word = self.word();
         let found = if word.is_empty() { String::new() } else { format!(", not `{word}`") };
         (format!("{message}{found}"), "found this instead", help.to_owned())

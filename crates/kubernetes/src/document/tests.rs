@@ -113,7 +113,7 @@ fn spans_are_what_was_written() {
 fn tags_say_what_a_scalar_is() {
     check(
         "[!!str yes, ! 12, !t 12, !!int '5', !!binary cg==, !!null '', !!bool 'on', !!float 1]",
-        r#"["yes" "12" "12" '5' "r" null true 1]"#.replace("'5'", "'5'").as_str(),
+        r#"["yes" "12" "12" 5 "r" null true 1]"#,
     );
     check("a: !!python/object:x [b]\nc: !Ref d\n", r#"{a=["b"] c="d"}"#);
     check("!<tag:yaml.org,2002:str> 12", r#""12""#);
@@ -261,18 +261,21 @@ fn what_aliases_add_is_limited() {
         writeln!(merges, "a{level}: &a{level} [{}]", vec![format!("{{<<: *a{}}}", level - 1); 2].join(", "))
             .unwrap();
     }
-    let nested = format!(
-        "a: {}x{}\nb: *n0\n",
-        (0..90).map(|n| format!("&n{n} [y, ")).collect::<String>(),
-        "]".repeat(90)
-    );
+    let mut nested = String::from("a: ");
+    for level in 0..90 {
+        write!(nested, "&n{level} [y, ").unwrap();
+    }
+    writeln!(nested, "x{}\nb: *n0", "]".repeat(90)).unwrap();
     let limits = Limits { alias_nodes: 1000, ..Limits::default() };
     assert_eq!(read_with(&bomb, &limits).unwrap_err().name, "alias-bomb");
     assert_eq!(read_with(&nested, &limits).unwrap_err().name, "alias-bomb");
     assert_eq!(read(&bomb).unwrap_err().name, "alias-bomb");
     assert!(read(&merges).is_err());
     assert!(read(&nested).is_ok());
-    let many: String = (0..1000).map(|n| format!("- &a{n} {{v: [x]}}\n- *a{n}\n")).collect();
+    let mut many = String::new();
+    for number in 0..1000 {
+        writeln!(many, "- &a{number} {{v: [x]}}\n- *a{number}").unwrap();
+    }
     assert_eq!(read(&many).unwrap().0[0].as_list().unwrap().len(), 2000);
 }
 

@@ -221,7 +221,8 @@ impl Builder<'_, '_> {
                 .into());
             }
             Scalar::Float(_) | Scalar::Integer(_) => {
-                let written = self.reader.sources.text_of(span);
+                // A tag makes a number of a text in quotes.
+                let written = self.reader.sources.text_of(span).trim_matches(['"', '\'']);
                 Value::Number(self.names.share(written))
             }
         };
