@@ -4,10 +4,11 @@
 //! (`tests/tests/fuzz_replay.rs`) and replay what is in `seeds/` and `crashes/`.
 #![forbid(unsafe_code)]
 
+mod differential;
 mod manifests;
-mod questions;
 mod reviews;
 
+pub use differential::differential;
 pub use manifests::{abac_lines, manifests_json, manifests_yaml};
 pub use reviews::reviews;
 
@@ -15,8 +16,9 @@ pub use reviews::reviews;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("abac_lines", abac_lines),
+    ("differential", differential),
     ("manifests_json", manifests_json),
     ("manifests_yaml", manifests_yaml),
     ("reviews", reviews),

@@ -12,7 +12,7 @@ use rolecall::{
     source::SourceMap,
 };
 
-use super::questions;
+use super::differential::agree;
 
 /// Loads a YAML manifest.
 ///
@@ -74,10 +74,10 @@ fn load_in_every_mode(name: &str, data: &[u8]) {
     }
     assert!(warn.policies.is_some() || strict.policies.is_none());
     if let Some(policies) = warn.policies {
-        questions::agree(policies);
+        agree(&policies);
     }
     if let Some(policies) = ignore.policies {
-        questions::agree(policies);
+        agree(&policies);
     }
 }
 
