@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rolecall_diagnostics::{Finding, Severity, did_you_mean};
-use rolecall_model::{Binding, Mode, Namespace, PolicySet, PolicySetBuilder, RoleName, RoleRefKind};
+use rolecall_model::{Binding, Mode, Namespace, PolicySet, PolicySetBuilder, Role, RoleName, RoleRefKind};
 use rolecall_source::Span;
 
 use super::{DefaultRoles, Load, Loader, Validate, objects::default_namespace};
@@ -93,7 +93,17 @@ impl Loader {
         let roles: HashSet<(Option<&Namespace>, &RoleName)> =
             policies.roles().iter().map(|role| (role.namespace.as_ref(), &role.name)).collect();
         let defaults = default_roles::roles().into_iter().map(|role| (role.namespace, role.name)).collect();
-        let mut references = References { roles, policies, defaults, suggestions: HashMap::new() };
+        let mut by_namespace: HashMap<Option<&Namespace>, Vec<&Role>> = HashMap::new();
+        for role in policies.roles() {
+            by_namespace.entry(role.namespace.as_ref()).or_default().push(role);
+        }
+        let mut references = References {
+            roles,
+            by_namespace,
+            defaults,
+            suggestions: HashMap::new(),
+            comparisons: COMPARISONS,
+        };
         for binding in policies.bindings() {
             // A binding that is built in refers to what is built in.
             let Some(place) = binding.origin.span() else { continue };
@@ -150,7 +160,11 @@ impl Loader {
                 )
             };
         }
-        with_message(finding, format!("this binding grants nothing: there is no {role}"))
+        let finding = with_message(finding, format!("this binding grants nothing: there is no {role}"));
+        if namespace.is_some() && references.roles.contains(&(None, &binding.role.name)) {
+            return finding.help(format!("there is a ClusterRole {name}: did you mean `kind: ClusterRole`?"));
+        }
+        finding
     }
 
     fn input_of(&self, finding: &Finding) -> usize {
@@ -161,11 +175,16 @@ impl Loader {
 /// What references lead to.
 struct References<'a> {
     roles: HashSet<(Option<&'a Namespace>, &'a RoleName)>,
-    policies: &'a PolicySet,
+    by_namespace: HashMap<Option<&'a Namespace>, Vec<&'a Role>>,
     defaults: HashSet<(Option<Namespace>, RoleName)>,
     /// The nearest name for each missing one: many bindings miss the same role.
-    suggestions: HashMap<(Option<&'a Namespace>, &'a RoleName), Option<&'a rolecall_model::Role>>,
+    suggestions: HashMap<(Option<&'a Namespace>, &'a RoleName), Option<&'a Role>>,
+    /// How many more names may be compared.
+    comparisons: usize,
 }
+
+/// Comparing a missing name with all there are is worth no more time than this.
+const COMPARISONS: usize = 1_000_000;
 
 impl<'a> References<'a> {
     fn leads_somewhere(&self, binding: &Binding) -> bool {
@@ -181,14 +200,16 @@ impl<'a> References<'a> {
     fn point(&mut self, finding: Finding, span: Span, binding: &'a Binding) -> Finding {
         let namespace = role_namespace(binding);
         let key = (namespace, &binding.role.name);
-        // Comparing with every name is only worth it for the first so many.
-        if self.suggestions.len() < SUGGESTIONS && !self.suggestions.contains_key(&key) {
-            let of_namespace = |role: &&rolecall_model::Role| role.namespace.as_ref() == namespace;
-            let names = self.policies.roles().iter().filter(of_namespace).map(|role| role.name.as_str());
-            let nearest = did_you_mean(binding.role.name.as_str(), names);
-            let role = nearest.and_then(|nearest| {
-                self.policies.roles().iter().filter(of_namespace).find(|role| role.name.as_str() == nearest)
-            });
+        if !self.suggestions.contains_key(&key) {
+            let roles = self.by_namespace.get(&namespace).map_or(&[][..], Vec::as_slice);
+            let role = match self.comparisons.checked_sub(roles.len()) {
+                None => None,
+                Some(left) => {
+                    self.comparisons = left;
+                    did_you_mean(binding.role.name.as_str(), roles.iter().map(|role| role.name.as_str()))
+                        .and_then(|nearest| roles.iter().find(|role| role.name.as_str() == nearest).copied())
+                }
+            };
             self.suggestions.insert(key, role);
         }
         match self.suggestions.get(&key).copied().flatten() {
@@ -203,8 +224,6 @@ impl<'a> References<'a> {
         }
     }
 }
-
-const SUGGESTIONS: usize = 1_000;
 
 fn with_message(mut finding: Finding, message: String) -> Finding {
     finding.message = message;

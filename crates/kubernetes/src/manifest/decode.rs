@@ -3,7 +3,7 @@
 //!
 //! Verified against: `conformance/rbac/malformed-*`, `corpus/nasty` (its `kubectl_typed` outcomes).
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use rolecall_diagnostics::{Finding, Severity};
 use rolecall_source::{SourceMap, Span};
@@ -159,19 +159,24 @@ impl Decoder<'_> {
                 return found;
             }
         };
+        let mut unknown = Vec::new();
         for entry in entries {
             let place = names.iter().position(|&name| name == &*entry.key);
             if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
-                let earlier: &mut Option<&'n Entry> = slot;
-                if let Some(earlier) = earlier.replace(entry) {
-                    self.duplicate_field(entry, earlier, path);
+                let slot: &mut Option<&'n Entry> = slot;
+                if let Some(earlier) = slot.replace(entry) {
+                    self.duplicate_key(entry, earlier.key_span, path);
                 }
                 // A field of another version is read, since files have it, but a server drops it.
                 if known.fields.contains(&&*entry.key) {
                     continue;
                 }
             }
-            self.unknown_field(entry, entries, path, known);
+            unknown.push(entry);
+        }
+        // Only now is it known what else there is, without looking through all of it for each.
+        for entry in unknown {
+            self.unknown_field(entry, &found, path, known);
         }
         found
     }
@@ -245,15 +250,19 @@ impl Decoder<'_> {
             }
         };
         let mut texts: Vec<(Text, Text)> = Vec::with_capacity(entries.len());
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
         for entry in entries {
             let value = self.text(Some(entry), &path.field(&entry.key), entry.key_span);
             let key = Text::given(Arc::clone(&entry.key), entry.key_span);
-            match texts.iter_mut().find(|(known, _)| known.value == key.value) {
+            match places.get(&*entry.key).and_then(|&place| texts.get_mut(place)) {
                 Some(known) => {
                     self.duplicate_key(entry, known.0.span, path);
                     *known = (key, value);
                 }
-                None => texts.push((key, value)),
+                None => {
+                    places.insert(&entry.key, texts.len());
+                    texts.push((key, value));
+                }
             }
         }
         texts
@@ -290,10 +299,6 @@ impl Decoder<'_> {
         self.findings.push(finding);
     }
 
-    fn duplicate_field(&mut self, entry: &Entry, earlier: &Entry, path: &FieldPath<'_>) {
-        self.duplicate_key(entry, earlier.key_span, path);
-    }
-
     fn duplicate_key(&mut self, entry: &Entry, earlier: Span, path: &FieldPath<'_>) {
         let Some(severity) = self.dropped else { return };
         let field = path.field(&entry.key).to_string();
@@ -314,12 +319,12 @@ impl Decoder<'_> {
     fn unknown_field(
         &mut self,
         entry: &Entry,
-        siblings: &[Entry],
+        found: &[Option<&Entry>],
         path: &FieldPath<'_>,
         known: unknown_field::Struct,
     ) {
         let Some(severity) = self.dropped else { return };
-        let finding = unknown_field::finding(entry, siblings, known, severity)
+        let finding = unknown_field::finding(entry, found, known, severity)
             .field(path.field(&entry.key).to_string())
             .object(self.object.clone());
         self.findings.push(finding);

@@ -65,13 +65,13 @@ pub(super) const METADATA: Struct = Struct {
     ],
 };
 
-/// What to say of a field that a struct does not have: what Kubernetes does, what follows, what was
-/// probably meant.
-pub(super) fn finding(entry: &Entry, siblings: &[Entry], known: Struct, severity: Severity) -> Finding {
+/// What to say of a field that a struct does not have, beside those that were found: what Kubernetes does, what
+/// follows, what was probably meant.
+pub(super) fn finding(entry: &Entry, found: &[Option<&Entry>], known: Struct, severity: Severity) -> Finding {
     let key = &*entry.key;
     let meant = did_you_mean(key, known.fields.iter().copied())
-        .filter(|meant| !siblings.iter().any(|sibling| *sibling.key == **meant));
-    let consequence = consequence(key, meant, siblings, known);
+        .filter(|meant| !found.iter().flatten().any(|other| *other.key == **meant));
+    let consequence = consequence(key, meant, found, known);
     let message = format!("Kubernetes ignores the unknown field `{key}`{consequence}");
     let label = meant.map_or_else(
         || format!("{} has no such field", known.name),
@@ -85,9 +85,9 @@ pub(super) fn finding(entry: &Entry, siblings: &[Entry], known: Struct, severity
 }
 
 /// What it does to the object that the field is dropped.
-fn consequence(key: &str, meant: Option<&str>, siblings: &[Entry], known: Struct) -> String {
+fn consequence(key: &str, meant: Option<&str>, found: &[Option<&Entry>], known: Struct) -> String {
     let only_resource = || {
-        let resources = siblings.iter().find(|sibling| &*sibling.key == "resources")?.value.as_list()?;
+        let resources = found.iter().flatten().find(|other| &*other.key == "resources")?.value.as_list()?;
         match resources {
             [resource] => resource.as_str().filter(|text| *text != "*").map(str::to_owned),
             _ => None,
