@@ -107,7 +107,7 @@ fn is_listed(policy: &AttributePolicy) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rolecall_model::Origin;
+    use rolecall_model::{Origin, PolicySetBuilder};
 
     use super::*;
 
@@ -203,7 +203,7 @@ mod tests {
         let other = AttributePolicy { user: Some("joe".into()), ..everything() };
         let policies = [cluster_scoped, says_nothing, other, paths]
             .into_iter()
-            .fold(PolicySet::builder(), |set, policy| set.attribute_policy(policy))
+            .fold(PolicySet::builder(), PolicySetBuilder::attribute_policy)
             .build()
             .unwrap();
         let listed = |position| ListedRule::AttributePolicy(AttributePolicyIndex::new(position).unwrap());

@@ -69,47 +69,47 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(subject: Subject, namespace: Option<&str>, user: &str, groups: &[&str], expected: bool) {
+    fn check(subject: &Subject, namespace: Option<&str>, user: &str, groups: &[&str], expected: bool) {
         let namespace = namespace.map(Namespace::from);
-        assert_eq!(applies(&subject, namespace.as_ref(), user, groups), expected, "{subject:?}, {user:?}");
+        assert_eq!(applies(subject, namespace.as_ref(), user, groups), expected, "{subject:?}, {user:?}");
     }
 
     #[test]
     fn users_and_groups_are_compared_byte_for_byte() {
-        check(Subject::user("jane"), None, "jane", &[], true);
-        check(Subject::user("jane"), None, "Jane", &["jane"], false);
-        check(Subject::user("*"), None, "jane", &[], false);
-        check(Subject::user("*"), None, "*", &[], true);
-        check(Subject::user(""), None, "", &[], true);
-        check(Subject::group("dev"), None, "jane", &["ops", "dev"], true);
-        check(Subject::group("dev"), None, "dev", &["devs"], false);
-        check(Subject::group("*"), None, "jane", &["dev"], false);
+        check(&Subject::user("jane"), None, "jane", &[], true);
+        check(&Subject::user("jane"), None, "Jane", &["jane"], false);
+        check(&Subject::user("*"), None, "jane", &[], false);
+        check(&Subject::user("*"), None, "*", &[], true);
+        check(&Subject::user(""), None, "", &[], true);
+        check(&Subject::group("dev"), None, "jane", &["ops", "dev"], true);
+        check(&Subject::group("dev"), None, "dev", &["devs"], false);
+        check(&Subject::group("*"), None, "jane", &["dev"], false);
     }
 
     #[test]
     fn a_service_account_is_its_user_name() {
         let builder = || Subject::service_account("ci", "builder");
-        check(builder(), None, "system:serviceaccount:ci:builder", &[], true);
-        check(builder(), Some("web"), "system:serviceaccount:ci:builder", &[], true);
-        check(builder(), Some("web"), "system:serviceaccount:web:builder", &[], false);
-        check(builder(), None, "builder", &["system:serviceaccounts:ci"], false);
+        check(&builder(), None, "system:serviceaccount:ci:builder", &[], true);
+        check(&builder(), Some("web"), "system:serviceaccount:ci:builder", &[], true);
+        check(&builder(), Some("web"), "system:serviceaccount:web:builder", &[], false);
+        check(&builder(), None, "builder", &["system:serviceaccounts:ci"], false);
         let user = Subject::user("system:serviceaccount:ci:builder");
-        check(user, None, "system:serviceaccount:ci:builder", &[], true);
+        check(&user, None, "system:serviceaccount:ci:builder", &[], true);
     }
 
     #[test]
     fn without_a_namespace_a_service_account_is_one_of_the_role_binding() {
         let builder = || Subject::service_account("", "builder");
-        check(builder(), Some("web"), "system:serviceaccount:web:builder", &[], true);
-        check(builder(), None, "system:serviceaccount:web:builder", &[], false);
-        check(builder(), None, "system:serviceaccount::builder", &[], false);
-        check(builder(), Some(""), "system:serviceaccount::builder", &[], false);
+        check(&builder(), Some("web"), "system:serviceaccount:web:builder", &[], true);
+        check(&builder(), None, "system:serviceaccount:web:builder", &[], false);
+        check(&builder(), None, "system:serviceaccount::builder", &[], false);
+        check(&builder(), Some(""), "system:serviceaccount::builder", &[], false);
     }
 
     #[test]
     fn an_unknown_kind_is_nobody() {
         let unknown = Subject::Unknown { kind: "user".to_owned(), name: "jane".to_owned() };
-        check(unknown, None, "jane", &["jane"], false);
+        check(&unknown, None, "jane", &["jane"], false);
     }
 
     #[test]
