@@ -1,7 +1,8 @@
 //! ABAC: which line of a policy file matches.
 
 use rolecall_model::{
-    AttributePolicy, AttributePolicyIndex, Grant, ListedRule, PolicySet, Request, Target, Wild,
+    AttributePolicy, AttributePolicyIndex, Grant, GroupName, ListedRule, PolicySet, Request, Target,
+    UserName, Wild,
 };
 
 use crate::path;
@@ -47,31 +48,33 @@ fn matches(policy: &AttributePolicy, request: &Request<'_>) -> bool {
 /// Every one of user and group that the policy gives must match; a policy that gives neither is for
 /// nobody.
 ///
+/// A policy set holds policies after conversion, which leaves neither an empty text nor a `*` in these two
+/// (`abac.md` section 3). Where code puts one there all the same, the narrowest reading holds: an empty
+/// text is nobody, and `*` is the name `*`. (Kubernetes takes an internal `*` for anybody, but nothing that
+/// it reads becomes one.)
+///
 /// Source: `spec/authorization/abac.md` section 4, "Subject".
 fn matches_subject(policy: &AttributePolicy, user: &str, groups: &[&str]) -> bool {
     match (&policy.user, &policy.group) {
         (None, None) => false,
-        (Some(given), None) => is_user(given.as_str(), user),
-        (None, Some(given)) => is_member(given.as_str(), groups),
-        (Some(given_user), Some(given_group)) => {
-            is_user(given_user.as_str(), user) && is_member(given_group.as_str(), groups)
-        }
+        (Some(given), None) => is_user(given, user),
+        (None, Some(given)) => is_member(given, groups),
+        (Some(given_user), Some(given_group)) => is_user(given_user, user) && is_member(given_group, groups),
     }
 }
 
-/// Equal, and not empty: an empty name is nobody's.
+/// The user name is equal, and there is one.
 ///
-/// Source: `spec/authorization/abac.md` section 4: only a user that is not empty is compared. (A literal `*`, which
-/// stands for anybody there, does not get past the conversion of section 3, and is an ordinary name here.)
-fn is_user(given: &str, user: &str) -> bool {
-    !given.is_empty() && given == user
+/// Source: `spec/authorization/abac.md` section 4, "Subject".
+fn is_user(given: &UserName, user: &str) -> bool {
+    !given.as_str().is_empty() && given.as_str() == user
 }
 
-/// One of the user's groups is equal; otherwise as for users.
+/// One of the user's groups is equal, and the policy names one.
 ///
-/// Source: `spec/authorization/abac.md` section 4.
-fn is_member(given: &str, groups: &[&str]) -> bool {
-    !given.is_empty() && groups.contains(&given)
+/// Source: `spec/authorization/abac.md` section 4, "Subject".
+fn is_member(given: &GroupName, groups: &[&str]) -> bool {
+    !given.as_str().is_empty() && groups.contains(&given.as_str())
 }
 
 /// A verb that only reads always passes, any other when the policy is not read-only.
