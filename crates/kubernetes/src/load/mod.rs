@@ -75,7 +75,8 @@ pub struct LoadOptions {
 /// use rolecall_kubernetes::load::{LoadOptions, Loader};
 ///
 /// let mut loader = Loader::new(LoadOptions::default());
-/// loader.add("policy.jsonl", br#"{"user":"alice"}"#.to_vec());
+/// let policy = r#"{"apiVersion":"abac.authorization.kubernetes.io/v0","kind":"Policy","user":"alice"}"#;
+/// loader.add("policy.jsonl", policy.into());
 /// let load = loader.finish();
 /// assert_eq!(load.findings, []);
 /// ```
