@@ -35,15 +35,20 @@ fn compress(state: &mut [u32; 8], block: &[u8], constants: &[u32; 64]) {
     }
     let mut registers = *state;
     for index in 0..64 {
-        let [a, b, c, d, e, f, g, h] = registers;
-        let first = h
-            .wrapping_add(e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25))
-            .wrapping_add((e & f) ^ (!e & g))
+        let [first_in, _, _, _, fifth, sixth, seventh, last] = registers;
+        let choice = (fifth & sixth) ^ (!fifth & seventh);
+        let first = last
+            .wrapping_add(fifth.rotate_right(6) ^ fifth.rotate_right(11) ^ fifth.rotate_right(25))
+            .wrapping_add(choice)
             .wrapping_add(constants[index])
             .wrapping_add(words[index]);
-        let second = (a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22))
-            .wrapping_add((a & b) ^ (a & c) ^ (b & c));
-        registers = [first.wrapping_add(second), a, b, c, d.wrapping_add(first), e, f, g];
+        let [_, second_in, third, ..] = registers;
+        let majority = (first_in & second_in) ^ (first_in & third) ^ (second_in & third);
+        let second = (first_in.rotate_right(2) ^ first_in.rotate_right(13) ^ first_in.rotate_right(22))
+            .wrapping_add(majority);
+        registers.rotate_right(1);
+        registers[0] = first.wrapping_add(second);
+        registers[4] = registers[4].wrapping_add(first);
     }
     for (word, register) in state.iter_mut().zip(registers) {
         *word = word.wrapping_add(register);
