@@ -288,11 +288,20 @@ fn unknown_version(place: &Place<'_>, fields: &[Field<'_>], cause: &str) -> Find
         (None, kind) => kind,
     };
     let span = at.map_or_else(|| place.whole(), |field| place.span(field.place.start, field.place.end));
-    let message = match (written("apiVersion"), written("kind")) {
-        (Some(version), None) if matches!(&version.value, Value::Text(text) if text.ends_with("/v1beta1")) => {
-            format!("line {} has an apiVersion but no kind", place.number)
+    let words = |field: &Field<'_>| match &field.value {
+        Value::Text(text) => text.to_string(),
+        _ => String::new(),
+    };
+    let message = match (written("apiVersion").map(words), written("kind").map(words)) {
+        (Some(version), Some(kind)) => {
+            format!("line {} is no policy: there is no `{kind}` of version `{version}`", place.number)
         }
-        _ => format!("line {} is no policy of a known version", place.number),
+        (Some(version), None) => {
+            format!("line {} is no policy: it has the version `{version}` but no kind", place.number)
+        }
+        (None, kind) => {
+            format!("line {} is no policy but a `{}`", place.number, kind.unwrap_or_default())
+        }
     };
     Finding::error("unknown-version", message)
         .at(span, "no such policy")

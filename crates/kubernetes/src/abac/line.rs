@@ -130,7 +130,11 @@ fn place_in(line: &str, part: &str) -> Range<usize> {
 
 fn no_json(place: &Place<'_>, error: &serde_json::Error, offset: usize) -> Finding {
     let text = error.to_string();
-    let cause = text.split_once(" at line ").map_or(&*text, |(cause, _)| cause);
+    let cause = match text.split_once(" at line ") {
+        _ if error.is_eof() => "it ends too early",
+        Some((cause, _)) => cause,
+        None => &text,
+    };
     let finding =
         Finding::error("malformed-policy-line", format!("line {} is no JSON object: {cause}", place.number))
             .at(place.span(offset, offset + 1), cause)
