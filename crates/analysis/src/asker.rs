@@ -122,6 +122,7 @@ impl<'p> Principals<'p> {
             Asker::user(fresh.to_owned()).group(fresh.to_owned()),
             Asker::user("*").group("*"),
             Asker::user(fresh.to_owned()).group(SUPERUSER_GROUP),
+            Asker::user(fresh.to_owned()).group(fresh.to_owned()).group(SUPERUSER_GROUP),
         ];
         for principal in &self.all {
             askers.push(principal.alone.clone());
