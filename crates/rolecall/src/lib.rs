@@ -98,3 +98,8 @@ pub use crate::{
 };
 #[cfg(feature = "kubernetes")]
 pub use crate::{error::Refused, files::InputError};
+
+/// The README's example, compiled with the others.
+#[cfg(all(doctest, feature = "kubernetes"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
