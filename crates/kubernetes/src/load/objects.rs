@@ -99,11 +99,15 @@ impl Objects {
         self.from_server |= object.is_from_server();
         object.fill_defaults();
         let given = object.metadata.namespace.clone();
+        // Only the first object is named, as it stands in its file.
+        let first = (given.value.is_empty() && self.namespace_given.is_none())
+            .then(|| (object.metadata.name.span, object.label(), 0));
         if object.settle_namespace(default_namespace(options)) {
             if object.kind.is_namespaced() {
-                let place = object.metadata.name.span;
-                let first = self.namespace_given.get_or_insert_with(|| (place, object.label(), 0));
-                first.2 += 1;
+                self.namespace_given = self.namespace_given.take().or(first);
+                if let Some((.., count)) = &mut self.namespace_given {
+                    *count += 1;
+                }
             } else {
                 findings.push(
                     Finding::note(

@@ -299,7 +299,10 @@ impl Spanned<Arc<str>> {
     }
 }
 
-/// An object as kubectl names it.
+/// An object as kubectl names it; one without a name by its kind alone.
 pub(crate) fn object_label(kind: &str, namespace: &str, name: &str) -> String {
+    if name.is_empty() {
+        return kind.to_owned();
+    }
     if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") }
 }

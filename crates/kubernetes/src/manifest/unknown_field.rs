@@ -79,7 +79,8 @@ pub(super) fn finding(entry: &Entry, found: &[Option<&Entry>], known: Struct, se
     );
     let finding = Finding::new("unknown-field", severity, message).at(entry.key_span, label);
     match meant {
-        Some(meant) => finding.help(format!("{} has no field `{key}`; did you mean `{meant}`?", known.name)),
+        // The label has said it.
+        Some(_) => finding,
         None => finding.help(format!("the fields of {} are {}", known.name, known.fields.join(", "))),
     }
 }
