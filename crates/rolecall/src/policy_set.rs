@@ -56,7 +56,11 @@ impl PolicySet {
 
 impl From<rolecall_model::PolicySet> for PolicySet {
     fn from(model: rolecall_model::PolicySet) -> Self {
-        Self { model: Arc::new(model), ..Self::default() }
+        Self {
+            model: Arc::new(model),
+            #[cfg(feature = "kubernetes")]
+            loaded: Arc::default(),
+        }
     }
 }
 
