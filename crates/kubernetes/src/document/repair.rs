@@ -1,9 +1,9 @@
 //! What YAML allows Kubernetes to read and our scanner would refuse: white space that means nothing.
 //!
 //! The scanner follows YAML 1.2 to the letter: within brackets, braces and quotes it wants every line indented
-//! more than the block around it, and after `:` no tab. Kubernetes' reader (as libyaml, from which it descends)
+//! more than the block around it, after `:` no tab, and before `#` a blank. Kubernetes' reader (as libyaml, from which it descends)
 //! does not mind, and real manifests have both. So where the scanner stops for such a reason, the document is
-//! read again from a copy in which blanks are put before the lines in question, or in the place of the tabs.
+//! read again from a copy in which blanks are put before what is in question, or in the place of the tabs.
 //! Neither can change a value: the indentation of lines within a text in quotes is folded away, and between
 //! values all white space is alike.
 
@@ -34,8 +34,9 @@ pub(super) struct Fault<'a> {
     pub(super) document: usize,
     /// Up to here all is read.
     pub(super) from: usize,
-    /// So many brackets and braces are open there.
+    /// So many brackets and braces are open there, and the first of them stands here.
     pub(super) open: usize,
+    pub(super) opened: Option<usize>,
     pub(super) at: usize,
     /// The scanner's reason.
     pub(super) said: &'a str,
@@ -51,10 +52,13 @@ impl Repairs {
         let found = if fault.said.contains("must be followed by a valid YAML whitespace") {
             self.tabs(text, fault.at)
         } else if fault.said == "invalid indentation in quoted scalar" {
-            self.indent(text, fault.document, fault.at, quoted_end(text, fault.at))
+            self.indent(text, fault, fault.at, quoted_end(text, fault.at))
+        } else if fault.said.starts_with("comments must be separated") {
+            let is_comment = text.as_bytes().get(fault.at) == Some(&b'#');
+            is_comment && self.add(Blanks { at: fault.at, count: 1, replace: false })
         } else if fault.is_indentation() {
             let end = flow_end(text, fault.from, fault.open);
-            fault.flow_start(text).is_some_and(|start| self.indent(text, fault.document, start, end))
+            fault.flow_start(text).is_some_and(|begin| self.indent(text, fault, begin, end))
         } else {
             false
         };
@@ -109,12 +113,16 @@ impl Repairs {
         found
     }
 
-    /// Indents the lines between two places further than anything before them.
-    fn indent(&mut self, text: &str, document: usize, start: usize, end: Option<usize>) -> bool {
+    /// Indents the lines from that of a fault to an end further than the place where the brackets, braces or quotes
+    /// around them begin.
+    fn indent(&mut self, text: &str, fault: &Fault<'_>, begin: usize, end: Option<usize>) -> bool {
         let Some(end) = end else { return false };
-        let line = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-        let count = start - line.max(document).min(start) + 1;
-        let lines = text.get(start..end).unwrap_or("").match_indices('\n').map(|(at, _)| start + at + 1);
+        let line_of =
+            |at: usize| text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let count = begin - line_of(begin).max(fault.document).min(begin) + 1;
+        let first = line_of(fault.at).max(begin + 1);
+        let before = first - 1;
+        let lines = text.get(before..end).unwrap_or("").match_indices('\n').map(|(at, _)| before + at + 1);
         let lines: Vec<usize> = lines.filter(|&at| !is_marker(text, at)).collect();
         let mut found = false;
         for at in lines {
@@ -145,9 +153,9 @@ impl Fault<'_> {
         self.said.starts_with("invalid indentation")
     }
 
-    /// A place within the brackets or braces that are open at the fault, before anything that could be wrong.
+    /// Where the first of the brackets or braces stands that are open at the fault.
     fn flow_start(&self, text: &str) -> Option<usize> {
-        if self.open > 0 { Some(self.from) } else { flow_start(text, self.from, self.at) }
+        self.opened.or_else(|| flow_start(text, self.from, self.at))
     }
 }
 
@@ -309,7 +317,7 @@ mod tests {
     fn places_are_found_again() {
         let text = "---\na: [\nb,\nc\n]\nd: 1\n---\n[";
         let mut repairs = Repairs::default();
-        let fault = Fault { document: 4, from: 4, open: 0, at: 9, said: "invalid indentation" };
+        let fault = Fault { document: 4, from: 4, open: 0, opened: None, at: 9, said: "invalid indentation" };
         assert!(repairs.find(text, &fault));
         let repaired = repairs.apply(text, 4);
         assert_eq!(repaired, "a: [\n    b,\n    c\n    ]\nd: 1\n");

@@ -65,6 +65,9 @@ fn blocks_and_brackets_are_the_same_tree() {
         r#"{a="x\n y\n" b="x y" c="it's" d="é/"}"#,
     );
     check("? a\n: 1\n? b\n", "{a=1 b=null}");
+    check("- |\n  get", r#"["get"]"#);
+    check("- |+\n  get\n  ", r#"["get\n"]"#);
+    check("- |-\n  get\n\n", r#"["get"]"#);
     check("a: x\n  y # z\n", r#"{a="x y"}"#);
 }
 
@@ -174,7 +177,9 @@ fn white_space_that_means_nothing_is_no_fault() {
     check("a: [x, {b: it's, c: \"d e\"}]\nf: 'g h'\ni: j\n", expected);
     check("a: [\nx,\n{\nb: it's,\nc: \"d\ne\" # ]\n}\n]\nf: 'g\nh'\ni: j\n", expected);
     check("a:\t[\tx, {b:\tit's, c:\t\"d\n\te\"}]\t# ]\nf:\tg h\ni:\tj\n", expected);
+    check("a: [b]#c\nd: ''#e\n\"f\": [g]# h", r#"{a=["b"] d="" f=["g"]}"#);
     check("- - k: [\n1,\n  2]\n  - é: [\n3]\n---\n- [\n4\n]", "[[{k=[1 2]} {é=[3]}]] | [[4]]");
+    check("a:\n  b: {c: d\ne, f: g}", r#"{a={b={c="d e" f="g"}}}"#);
     let (roots, sources) = read("é:\té\nk: [\né,\n\"b\"\n]\nz: y\n").unwrap();
     let list = roots[0].get("k").unwrap().value.as_list().unwrap();
     assert_eq!(list.iter().map(|node| sources.text_of(node.span)).collect::<Vec<_>>(), ["é", "\"b\""]);

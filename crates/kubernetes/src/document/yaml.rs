@@ -34,6 +34,9 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a SourceMap, source: SourceId, start: usize, limits: Limits) -> Self {
         let text = sources.get(source).map_or("", |source| source.text());
+        // Blanks in the last line are no line to Kubernetes' reader, and one to the scanner.
+        let trimmed = text.trim_end_matches(' ');
+        let text = if trimmed.ends_with('\n') { trimmed } else { text };
         Self { sources, source, text, ascii: text.is_ascii(), limits, at: start }
     }
 
@@ -199,6 +202,7 @@ impl Builder<'_, '_> {
         end: Marker,
     ) -> Result<(), Stop> {
         let plain = style == ScalarStyle::Plain;
+        let text = self.without_added_end(text, style, end);
         let span = self.scalar_span(&text, style, anchor > 0 || tag != Tag::None, start, end);
         if plain && text == "<<" && matches!(tag, Tag::None | Tag::Merge) && self.is_key_due() {
             self.set_key(Key::Merge);
@@ -227,6 +231,23 @@ impl Builder<'_, '_> {
             }
         };
         self.attach(Node { span, value }, Size { nodes: 1, depth: 0 }, anchor, false)
+    }
+
+    /// The scanner ends a block of text with its line, even where the whole text ends without a line end;
+    /// Kubernetes' reader has no line end there that is not written.
+    fn without_added_end<'t>(
+        &mut self,
+        mut text: Cow<'t, str>,
+        style: ScalarStyle,
+        end: Marker,
+    ) -> Cow<'t, str> {
+        let is_block = matches!(style, ScalarStyle::Folded | ScalarStyle::Literal);
+        if is_block && !self.reader.text.ends_with('\n') && self.byte(end) >= self.reader.text.len() {
+            if let Some(shorter) = text.strip_suffix('\n').map(str::len) {
+                text.to_mut().truncate(shorter);
+            }
+        }
+        text
     }
 
     /// Takes a value as the key that is due: Kubernetes makes texts of booleans and numbers.
@@ -460,8 +481,10 @@ impl Builder<'_, '_> {
             _ => {}
         }
         let from = self.byte(self.read);
-        let open = self.open.iter().filter(|frame| frame.flow).count();
-        let fault = repair::Fault { document, from, open, at, said: error.info() };
+        let mut in_flow = self.open.iter().filter(|frame| frame.flow).map(|frame| frame.start);
+        let (opened, more) = (in_flow.next(), in_flow.count());
+        let open = usize::from(opened.is_some()) + more;
+        let fault = repair::Fault { document, from, open, opened, at, said: error.info() };
         if self.repairs.find(self.reader.text, &fault) {
             return Stop::Repair;
         }
