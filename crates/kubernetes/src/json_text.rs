@@ -27,6 +27,29 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+/// Appends a part of a JSON text as it stands, but for escapes that are half of a surrogate pair: Go takes such a half
+/// for U+FFFD, and many a parser refuses the whole text for it.
+pub(crate) fn push_with_whole_escapes(out: &mut String, json: &str) {
+    let mut rest = json;
+    while let Some((plain, escape)) = rest.find('\\').and_then(|offset| rest.split_at_checked(offset)) {
+        out.push_str(plain);
+        let (shown, length) = match (escaped_unit(escape), escape.get(6..).and_then(escaped_unit)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => (escape.get(..12), 12),
+            (Some(0xd800..0xe000), _) => (Some("\\ufffd"), 6),
+            (Some(_), _) => (escape.get(..6), 6),
+            (None, _) => (escape.get(..2), 2),
+        };
+        out.push_str(shown.unwrap_or_default());
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+/// The UTF-16 unit of an escape at the beginning of a text.
+fn escaped_unit(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
 fn needs_escape(character: char) -> bool {
     matches!(character, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f')
 }
@@ -60,5 +83,13 @@ mod tests {
             assert_eq!(serde_json::from_str::<String>(&quoted(text)).unwrap(), text);
         }
         assert_eq!(quoted("<\u{1}\u{2028}\t"), r#""\u003c\u0001\u2028\t""#);
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_the_replacement_character_and_all_else_stays() {
+        let json = r#"{"\ud800":"\\ud800\ud83d\ude00\udc00\ud800\ud83d\ude00\u0041\n\"é\ud8"}"#;
+        let mut out = String::new();
+        push_with_whole_escapes(&mut out, json);
+        assert_eq!(out, r#"{"\ufffd":"\\ud800\ud83d\ude00\ufffd\ufffd\ud83d\ude00\u0041\n\"é\ud8"}"#);
     }
 }

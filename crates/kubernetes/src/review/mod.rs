@@ -22,7 +22,11 @@ use std::{borrow::Cow, fmt::Write, ops::Range};
 
 use rolecall_model::{Request, Target};
 
-use crate::{json_text::push_quoted, quote::quote, reason::ReviewStatus, reason::aggregate};
+use crate::{
+    json_text::{push_quoted, push_with_whole_escapes},
+    quote::quote,
+    reason::{ReviewStatus, aggregate},
+};
 
 use self::{
     decode::{Groups, NonResourceAttributes, Object, ResourceAttributes, Selector, Spec},
@@ -171,13 +175,14 @@ impl<'a> Review<'a> {
         Self { verb, question, field_selector, label_selector, ..self }
     }
 
-    /// A part of the line as it stands, but for line ends, which can only be blanks between values.
+    /// A part of the line as it stands, but for line ends, which can only be blanks between values, and for escapes that
+    /// are no character.
     fn push_text(&self, answer: &mut String, range: Range<usize>) {
         let mut parts = self.text.get(range).unwrap_or_default().split(['\n', '\r']);
-        answer.push_str(parts.next().unwrap_or_default());
+        push_with_whole_escapes(answer, parts.next().unwrap_or_default());
         for part in parts {
             answer.push(' ');
-            answer.push_str(part);
+            push_with_whole_escapes(answer, part);
         }
     }
 
