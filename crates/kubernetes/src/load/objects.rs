@@ -155,7 +155,7 @@ impl Objects {
     ) {
         if options.validate != Validate::Ignore {
             let mut refused = validate(object, sources);
-            let any = !refused.is_empty();
+            let any = refused.iter().any(|finding| finding.severity == Severity::Error);
             if options.validate == Validate::Warn {
                 for finding in &mut refused {
                     finding.severity = Severity::Warning;

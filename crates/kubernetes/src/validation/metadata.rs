@@ -1,5 +1,7 @@
 //! `metadata`.
 
+use rolecall_diagnostics::Severity;
+
 use crate::{
     manifest::{Metadata, OwnerReference, Text},
     quote::quote,
@@ -137,7 +139,9 @@ impl Checker<'_> {
                 "the first of them",
             );
             let text = format!("{field}: Too long: may not be more than {ANNOTATIONS} bytes");
-            self.push("invalid-value", field, first.span, text, words);
+            // What weighs too much to be stored says nothing about what is granted: a warning, and the object
+            // is looked at like any other.
+            self.push_with(Severity::Warning, "heavy-annotations", field, first.span, text, words);
         }
     }
 

@@ -14,7 +14,7 @@ mod tests;
 
 use std::{collections::HashSet, fmt::Write};
 
-use rolecall_diagnostics::Finding;
+use rolecall_diagnostics::{Finding, Severity};
 use rolecall_source::{SourceMap, Span};
 
 use crate::{
@@ -22,7 +22,8 @@ use crate::{
     quote::quote,
 };
 
-/// Everything for which an API server would refuse to create the object, as errors, in its order.
+/// Everything for which an API server would refuse to create the object, as errors, in its order; what it would
+/// only refuse for its weight, as a warning.
 ///
 /// The object has its defaults filled in ([`RbacObject::fill_defaults`]) and its namespace settled
 /// ([`RbacObject::settle_namespace`]).
@@ -109,11 +110,23 @@ impl Checker<'_> {
     }
 
     fn push(&mut self, name: &'static str, field: &str, span: Span, kubernetes: String, words: Words) {
+        self.push_with(Severity::Error, name, field, span, kubernetes, words);
+    }
+
+    fn push_with(
+        &mut self,
+        severity: Severity,
+        name: &'static str,
+        field: &str,
+        span: Span,
+        kubernetes: String,
+        words: Words,
+    ) {
         if !self.seen.insert(kubernetes.clone()) {
             return;
         }
         let label = self.label.get_or_insert_with(|| self.object.label()).clone();
-        let mut finding = Finding::error(name, words.message)
+        let mut finding = Finding::new(name, severity, words.message)
             .at(head(self.sources, span), words.label)
             .field(field)
             .object(label)
