@@ -42,19 +42,22 @@ fn covers_api_group(rule: &Rule, api_group: &str) -> bool {
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "resource".
 fn covers_resource(rule: &Rule, resource: &str, subresource: &str) -> bool {
-    let combined = combined_resource(resource, subresource);
     rule.resources.iter().any(|entry| {
         entry.as_str() == "*"
-            || entry.as_str() == combined
+            || is_combined_resource(entry.as_str(), resource, subresource)
             || covers_every_resources_subresource(entry.as_str(), subresource)
     })
 }
 
-/// `pods`, or `pods/log` when there is a subresource. What stands in them is not looked at.
+/// The entry is `pods`, or `pods/log` when there is a subresource. What stands in them is not looked at.
 ///
 /// Source: `conformance/README.md` "RBAC", "Resource and subresource are joined with `/` before comparing".
-fn combined_resource(resource: &str, subresource: &str) -> String {
-    if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") }
+fn is_combined_resource(entry: &str, resource: &str, subresource: &str) -> bool {
+    if subresource.is_empty() {
+        return entry == resource;
+    }
+    let rest = entry.strip_prefix(resource);
+    rest.and_then(|rest| rest.strip_prefix('/')) == Some(subresource)
 }
 
 /// `*/scale` covers the subresource `scale` of every resource; the rest may contain slashes.

@@ -51,8 +51,17 @@ fn is_service_account(
 ) -> bool {
     match effective_namespace(namespace, binding_namespace) {
         "" => false,
-        namespace => user == format!("system:serviceaccount:{namespace}:{name}"),
+        namespace => is_user_name_of(namespace, name, user),
     }
+}
+
+/// The user name is `system:serviceaccount:<namespace>:<name>`, byte for byte.
+///
+/// Source: `spec/authorization/attributes.md` section 1, "Service account username".
+fn is_user_name_of(namespace: &str, name: &UserName, user: &str) -> bool {
+    let rest = user.strip_prefix("system:serviceaccount:");
+    let rest = rest.and_then(|rest| rest.strip_prefix(namespace));
+    rest.and_then(|rest| rest.strip_prefix(':')) == Some(name.as_str())
 }
 
 /// The subject's own namespace, or else that of the RoleBinding; a ClusterRoleBinding has none to give.

@@ -127,6 +127,7 @@ fn title(kind: PartKind) -> &'static str {
         PartKind::Alone => "each user and each group alone",
         PartKind::LargerSets => "larger sets of groups",
         PartKind::Listings => "listings of rules",
+        PartKind::OwnGrants => "each of them alone, about its own grants",
         PartKind::Pairs => "pairs that share a scope",
     }
 }
