@@ -157,6 +157,11 @@ impl Object<'_> {
         self.metadata("name")
     }
 
+    /// Whether an API server would make its name up.
+    pub fn has_generated_name(&self) -> bool {
+        self.name().is_empty() && !self.metadata("generateName").is_empty()
+    }
+
     /// The value of a label; empty without it.
     pub fn label(&self, label: &str) -> &str {
         let labels = self.node.get("metadata").and_then(|metadata| metadata.value.get("labels"));

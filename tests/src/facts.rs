@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rolecall_kubernetes::document::Document;
-use rolecall_model::{Binding, LabelSelector, Namespace, PolicySet, Role, Rule, Subject};
+use rolecall_model::{Binding, LabelOperator, LabelSelector, Namespace, PolicySet, Role, Rule, Subject};
 
 use crate::corpus::{self, Object};
 
@@ -29,7 +29,11 @@ pub fn of_object(object: &Object<'_>) -> (String, Vec<String>) {
         (false, namespace) => namespace,
     };
     let id = format!("{} {namespace}/{}", object.kind, object.name());
-    (id, lines.map(|line| deciding(&line, object.api_version)).collect())
+    let mut lines: Vec<_> = lines.map(|line| deciding(&line, object.api_version)).collect();
+    if object.kind.ends_with("Binding") && !lines.iter().any(|line| line.starts_with("roleref")) {
+        lines.push("roleref  ".to_owned());
+    }
+    (id, lines)
 }
 
 /// What a policy set holds of roles and bindings.
@@ -81,9 +85,19 @@ fn selector(selector: &LabelSelector) -> String {
     parts.sort();
     for requirement in &selector.match_expressions {
         let (key, values) = (&requirement.key, requirement.values.join(","));
-        parts.push(format!("{key} {:?} ({values})", requirement.operator));
+        parts.push(format!("{key} {} ({values})", operator(&requirement.operator)));
     }
     format!("aggregate {}", parts.join(";"))
+}
+
+fn operator(operator: &LabelOperator) -> &str {
+    match operator {
+        LabelOperator::DoesNotExist => "DoesNotExist",
+        LabelOperator::Exists => "Exists",
+        LabelOperator::In => "In",
+        LabelOperator::NotIn => "NotIn",
+        LabelOperator::Unknown(word) => word,
+    }
 }
 
 fn rule(rule: &Rule) -> String {
