@@ -13,6 +13,7 @@ pub(super) fn syntax(sources: &SourceMap, source: SourceId, at: usize, said: &st
     // A fault that shows at the end of the text is the last line's.
     let at =
         if text.get(at..).is_none_or(|rest| rest.trim().is_empty()) { text.trim_end().len() } else { at };
+    let at = if said == "while scanning a plain scalar, found a tab" { indenting_tab(text, at) } else { at };
     let place = Place::new(text, at);
     let Explanation { name, start, message, label, help } =
         conflict(text, at).or_else(|| tab(&place)).unwrap_or_else(|| place.explain(said));
@@ -126,6 +127,17 @@ fn conflict(text: &str, at: usize) -> Option<Explanation> {
         label: "it begins here",
         help: "resolve it, and take the three marks out".to_owned(),
     })
+}
+
+/// The first tab that indents a line of the word at a byte: the scanner names the word, Kubernetes' reader the tab.
+fn indenting_tab(text: &str, word: usize) -> usize {
+    let lines = text.get(word..).unwrap_or("").match_indices('\n').map(|(end, _)| word + end + 1);
+    let tab_of = |start: usize| {
+        let line = text.get(start..)?;
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        line.get(blanks..)?.starts_with('\t').then_some(start + blanks)
+    };
+    lines.map(tab_of).find_map(|tab| tab).unwrap_or(word)
 }
 
 /// A line that is indented with a tab.
