@@ -157,9 +157,10 @@ impl Object<'_> {
         self.metadata("name")
     }
 
-    /// Whether an API server would make its name up.
-    pub fn has_generated_name(&self) -> bool {
-        self.name().is_empty() && !self.metadata("generateName").is_empty()
+    /// What the name begins with that an API server would make up for it; `None` if it has one of its own.
+    pub fn generated_name(&self) -> Option<&str> {
+        let prefix = self.metadata("generateName");
+        (self.name().is_empty() && !prefix.is_empty()).then_some(prefix)
     }
 
     /// The value of a label; empty without it.

@@ -11,6 +11,9 @@ use crate::corpus::{self, Object};
 /// Facts by the object (`Role ns/name`) that they are about.
 pub type Facts = BTreeMap<String, Vec<String>>;
 
+/// Stands in an object's name for the part that an API server would make up.
+pub const GENERATED: &str = "<generated>";
+
 /// What a policy set must hold of a file. The same object again takes the place of the earlier one.
 pub fn of_documents(documents: &[Document]) -> Facts {
     let objects = documents.iter().flat_map(|document| corpus::objects(&document.root));
@@ -28,7 +31,9 @@ pub fn of_object(object: &Object<'_>) -> (String, Vec<String>) {
         (false, "") => "default",
         (false, namespace) => namespace,
     };
-    let id = format!("{} {namespace}/{}", object.kind, object.name());
+    let name =
+        object.generated_name().map_or(object.name().to_owned(), |prefix| format!("{prefix}{GENERATED}"));
+    let id = format!("{} {namespace}/{name}", object.kind);
     let mut lines: Vec<_> = lines.map(|line| deciding(&line, object.api_version)).collect();
     if object.kind.ends_with("Binding") && !lines.iter().any(|line| line.starts_with("roleref")) {
         lines.push("roleref  ".to_owned());
