@@ -31,7 +31,7 @@ pub(crate) fn list(policies: &PolicySet, user: &str, groups: &[&str], namespace:
 /// Subject and verb and, by the kind of request, resource or path.
 ///
 /// Source: `spec/authorization/abac.md` section 4.
-fn matches(policy: &AttributePolicy, request: &Request<'_>) -> bool {
+pub fn matches(policy: &AttributePolicy, request: &Request<'_>) -> bool {
     matches_subject(policy, request.user, &request.groups)
         && matches_verb(policy, request.verb)
         && match request.target {
@@ -54,7 +54,7 @@ fn matches(policy: &AttributePolicy, request: &Request<'_>) -> bool {
 /// it reads becomes one.)
 ///
 /// Source: `spec/authorization/abac.md` section 4, "Subject".
-fn matches_subject(policy: &AttributePolicy, user: &str, groups: &[&str]) -> bool {
+pub fn matches_subject(policy: &AttributePolicy, user: &str, groups: &[&str]) -> bool {
     match (&policy.user, &policy.group) {
         (None, None) => false,
         (Some(given), None) => is_user(given, user),
@@ -80,7 +80,7 @@ fn is_member(given: &GroupName, groups: &[&str]) -> bool {
 /// A verb that only reads always passes, any other when the policy is not read-only.
 ///
 /// Source: `spec/authorization/abac.md` section 4, "Verb".
-fn matches_verb(policy: &AttributePolicy, verb: &str) -> bool {
+pub fn matches_verb(policy: &AttributePolicy, verb: &str) -> bool {
     is_read_only(verb) || !policy.read_only
 }
 
@@ -94,7 +94,7 @@ fn is_read_only(verb: &str) -> bool {
 /// The wildcard, or equal.
 ///
 /// Source: `spec/authorization/abac.md` section 4, "Resource".
-fn covers<T: AsRef<str>>(pattern: &Wild<T>, value: &str) -> bool {
+pub fn covers<T: AsRef<str>>(pattern: &Wild<T>, value: &str) -> bool {
     match pattern {
         Wild::Any => true,
         Wild::Is(own) => own.as_ref() == value,

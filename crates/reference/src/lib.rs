@@ -15,7 +15,8 @@
 //! | does an ABAC policy match a request, what is listed? | `abac.rs` | `abac.md` §4, §5 |
 //! | does a path pattern cover a path? | `path.rs` | `rbac.md` §3, `abac.md` §4 |
 //!
-//! Every rule of the specification is one short function that cites it. All texts are compared byte for
+//! Every rule of the specification is one short function that cites it; they are public, one by one, for whoever has to
+//! say *which part* of a grant did not hold. All texts are compared byte for
 //! byte: no folding, no trimming, no normalisation (`attributes.md` §1).
 //!
 //! ```
@@ -35,12 +36,12 @@
 //! # Ok::<(), rolecall_model::TooManyObjects>(())
 //! ```
 
-mod abac;
+pub mod abac;
 mod chain;
-mod path;
+pub mod path;
 mod rbac;
-mod rule;
-mod subject;
+pub mod rule;
+pub mod subject;
 
 use rolecall_model::{Authorizer, Decision, Determination, PolicySet, Request, RuleListing};
 

@@ -10,7 +10,7 @@ use rolecall_model::PathPattern;
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "nonResourceURL"; `spec/authorization/abac.md`
 /// section 4, "Non-resource".
-pub(crate) fn covers(pattern: &PathPattern, path: &str) -> bool {
+pub fn covers(pattern: &PathPattern, path: &str) -> bool {
     let pattern = pattern.as_str();
     pattern == "*" || pattern == path || (pattern.ends_with('*') && path.starts_with(before_stars(pattern)))
 }

@@ -10,7 +10,7 @@ use crate::path;
 /// path. The rule's other half is ignored, so that a rule with both halves serves both.
 ///
 /// Source: `spec/authorization/rbac.md` section 3.
-pub(crate) fn covers(rule: &Rule, request: &Request<'_>) -> bool {
+pub fn covers(rule: &Rule, request: &Request<'_>) -> bool {
     match request.target {
         Target::Path(path) => covers_verb(rule, request.verb) && covers_path(rule, path),
         // The namespace is a matter of the binding.
@@ -26,14 +26,14 @@ pub(crate) fn covers(rule: &Rule, request: &Request<'_>) -> bool {
 /// Some verb of the rule is `*` or equal: no prefixes, and `get` does not imply `list`.
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "verb".
-fn covers_verb(rule: &Rule, verb: &str) -> bool {
+pub fn covers_verb(rule: &Rule, verb: &str) -> bool {
     rule.verbs.iter().any(|entry| entry.as_str() == "*" || entry.as_str() == verb)
 }
 
 /// Some API group of the rule is `*` or equal; the empty text is the core group, and only that.
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "apiGroup".
-fn covers_api_group(rule: &Rule, api_group: &str) -> bool {
+pub fn covers_api_group(rule: &Rule, api_group: &str) -> bool {
     rule.api_groups.iter().any(|entry| entry.as_str() == "*" || entry.as_str() == api_group)
 }
 
@@ -41,7 +41,7 @@ fn covers_api_group(rule: &Rule, api_group: &str) -> bool {
 /// request with a subresource, exactly `*/` and that subresource.
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "resource".
-fn covers_resource(rule: &Rule, resource: &str, subresource: &str) -> bool {
+pub fn covers_resource(rule: &Rule, resource: &str, subresource: &str) -> bool {
     rule.resources.iter().any(|entry| {
         entry.as_str() == "*"
             || is_combined_resource(entry.as_str(), resource, subresource)
@@ -71,14 +71,14 @@ fn covers_every_resources_subresource(entry: &str, subresource: &str) -> bool {
 /// empty text alone.
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "resourceName".
-fn covers_name(rule: &Rule, name: &str) -> bool {
+pub fn covers_name(rule: &Rule, name: &str) -> bool {
     rule.resource_names.is_empty() || rule.resource_names.iter().any(|entry| entry.as_str() == name)
 }
 
 /// Some path pattern of the rule covers the path.
 ///
 /// Source: `spec/authorization/rbac.md` section 3, row "nonResourceURL".
-fn covers_path(rule: &Rule, path: &str) -> bool {
+pub fn covers_path(rule: &Rule, path: &str) -> bool {
     rule.non_resource_urls.iter().any(|pattern| path::covers(pattern, path))
 }
 

@@ -7,7 +7,7 @@ use rolecall_model::{Binding, GroupName, Namespace, Subject, UserName};
 /// The first in list order is the one that a reason names, whichever was asked about.
 ///
 /// Source: `spec/authorization/rbac.md` section 4.
-pub(crate) fn first_applying(binding: &Binding, user: &str, groups: &[&str]) -> Option<usize> {
+pub fn first_applying(binding: &Binding, user: &str, groups: &[&str]) -> Option<usize> {
     binding.subjects.iter().position(|subject| applies(subject, binding.namespace.as_ref(), user, groups))
 }
 
@@ -15,7 +15,12 @@ pub(crate) fn first_applying(binding: &Binding, user: &str, groups: &[&str]) -> 
 ///
 /// Source: `spec/authorization/rbac.md` section 4, the table; a kind that is not one of the three, compared
 /// exactly, is nobody.
-fn applies(subject: &Subject, binding_namespace: Option<&Namespace>, user: &str, groups: &[&str]) -> bool {
+pub fn applies(
+    subject: &Subject,
+    binding_namespace: Option<&Namespace>,
+    user: &str,
+    groups: &[&str],
+) -> bool {
     match subject {
         Subject::Group(group) => is_member(group, groups),
         Subject::ServiceAccount { namespace, name } => {
