@@ -15,8 +15,8 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("rolecall-reference", &["rolecall-model"]),
     ("rolecall-engine", &["rolecall-model"]),
     // It asks whatever authorizer it is given, and makes request classes of the model: it may not trust the
-    // tables that it checks.
-    ("rolecall-analysis", &["rolecall-model"]),
+    // tables that it checks. Which part of a grant holds it learns from the reference, rule by rule.
+    ("rolecall-analysis", &["rolecall-model", "rolecall-reference"]),
     ("rolecall-testkit", &["rolecall-model", "rolecall-analysis"]),
     (
         "rolecall",

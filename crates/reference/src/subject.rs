@@ -72,7 +72,7 @@ fn is_user_name_of(namespace: &str, name: &UserName, user: &str) -> bool {
 /// The subject's own namespace, or else that of the RoleBinding; a ClusterRoleBinding has none to give.
 ///
 /// Source: `spec/authorization/rbac.md` section 4, row "ServiceAccount".
-fn effective_namespace<'a>(own: &'a Namespace, of_binding: Option<&'a Namespace>) -> &'a str {
+pub fn effective_namespace<'a>(own: &'a Namespace, of_binding: Option<&'a Namespace>) -> &'a str {
     if own.as_str().is_empty() { of_binding.map_or("", Namespace::as_str) } else { own.as_str() }
 }
 
