@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-use crate::{command, exit::ExitStatus, terminal};
+use crate::{command, exit::ExitStatus, invocation, terminal};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -15,7 +15,13 @@ Exit codes:
 
 /// Answers Kubernetes' access-control questions from files, exactly as an API server would.
 #[derive(Debug, Parser)]
-#[command(name = "rolecall", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(
+    name = "rolecall",
+    bin_name = invocation::name(),
+    version,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -82,7 +88,7 @@ pub(crate) fn parse(given: &[OsString]) -> Result<Arguments, ExitStatus> {
         }
         _ => {
             let name = subcommand(given);
-            let see = name.as_ref().map_or("rolecall -h".to_owned(), |name| format!("rolecall {name} -h"));
+            let see = invocation::line(&name.as_ref().map_or("-h".to_owned(), |name| format!("{name} -h")));
             let text = format!("{} (see '{see}')", one_line(&error.render().to_string()));
             terminal::Terminal::new(anstream::ColorChoice::Auto).error(&text);
             Err(if name.as_deref() == Some("can-i") { ExitStatus::No } else { ExitStatus::Unanswered })

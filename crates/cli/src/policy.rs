@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write,
-    io,
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,7 @@ use rolecall::{
     kubernetes::load::{DefaultRoles, Load, LoadOptions, Validate},
 };
 
-use crate::{exit::Failure, terminal::Terminal};
+use crate::{exit::Failure, progress, terminal::Terminal};
 
 /// How many names are listed before the rest is only counted.
 const NAMED: usize = 10;
@@ -99,7 +99,8 @@ impl PolicyArguments {
             ));
         }
         let policies = PolicySet::try_from(load).map_err(|refused| Failure::message(refused.to_string()))?;
-        rolecall::compile(&policies).map_err(|error| Failure::message(error.to_string()))
+        progress::watched("compiling the policy", || rolecall::compile(&policies))
+            .map_err(|error| Failure::message(error.to_string()))
     }
 
     /// Whether the policy comes from standard input.
@@ -111,6 +112,14 @@ impl PolicyArguments {
 impl PolicyOptions {
     /// Reads all paths; whatever cannot be read is a finding.
     pub(crate) fn load(&self, paths: &[PathBuf], validate: Validate) -> Load {
+        // Nothing is drawn where somebody is typing the policy.
+        if paths.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
+            return self.read(paths, validate);
+        }
+        progress::watched("reading the policy", || self.read(paths, validate))
+    }
+
+    fn read(&self, paths: &[PathBuf], validate: Validate) -> Load {
         let options = LoadOptions {
             validate: self.validate.map_or(validate, |level| match level {
                 ValidateLevel::Ignore => Validate::Ignore,

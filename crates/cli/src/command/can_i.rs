@@ -11,6 +11,7 @@ use crate::{
     defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     identity::IdentityArguments,
+    invocation,
     policy::PolicyArguments,
     terminal::Terminal,
 };
@@ -41,7 +42,7 @@ const PATH_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete"
 /// is no resource (/healthz). The answer is `yes` (exit code 0) or `no` (1).
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "rolecall can-i VERB TYPE[/NAME] | VERB PATH | --list  --as USER -f PATH... [OPTIONS]",
+    override_usage = invocation::line("can-i VERB TYPE[/NAME] | VERB PATH | --list  --as USER -f PATH... [OPTIONS]"),
     after_help = "Exit codes: 0 yes; 1 no, or it could not be answered (as kubectl)."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of kubectl's")]
@@ -86,10 +87,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
         return list(arguments, terminal);
     }
     let [verb, what] = arguments.question.as_slice() else {
-        return Err(Failure::message(
+        return Err(Failure::message(format!(
             "you must specify two arguments: verb resource or verb resource/resourceName.\n\
-             See 'rolecall can-i -h' for help and examples.",
-        ));
+             See '{}' for help and examples.",
+            invocation::line("can-i -h")
+        )));
     };
     let identity = arguments.identity.required()?;
     let engine = arguments.policy.open(terminal)?;

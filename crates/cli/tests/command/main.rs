@@ -10,6 +10,8 @@
 
 mod can_i;
 mod check;
+#[cfg(unix)]
+mod plugin;
 mod review;
 mod rules;
 mod surroundings;
