@@ -11,6 +11,8 @@
 mod can_i;
 mod check;
 #[cfg(unix)]
+mod packaging;
+#[cfg(unix)]
 mod plugin;
 mod review;
 mod rules;
