@@ -7,18 +7,20 @@
 //!
 //! Nothing here decides whether a request is allowed: that is asked of an
 //! [`Authorizer`](rolecall_model::Authorizer). What is worked out here is only which parts of a policy can
-//! matter to whom, so that the product of all dimensions stays small.
+//! matter to whom; which part of a grant does not hold is asked of the reference's rules, one by one.
 //!
 //! | idea | type |
 //! | --- | --- |
 //! | one representative of every class | [`Classes`], [`ResourceClass`], [`PathClass`] |
 //! | who asks | [`Asker`] |
 //! | two answers that differ | [`Difference`], [`compare`], [`compare_listings`] |
+//! | why a request is allowed or not | [`explain`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
 
 mod asker;
 mod classes;
 mod difference;
+pub mod explain;
 mod fresh;
 mod names;
 mod sample;
