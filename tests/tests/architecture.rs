@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     (
         "rolecall-tests",
         &[
-            "rolecall-source",
+    ("rolecall-analysis", &["rolecall-source", "rolecall-model", "rolecall-reference"]),
             "rolecall-model",
             "rolecall-diagnostics",
             "rolecall-kubernetes",
