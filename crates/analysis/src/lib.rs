@@ -15,6 +15,8 @@
 //! | who asks | [`Asker`] |
 //! | two answers that differ | [`Difference`], [`compare`], [`compare_listings`] |
 //! | why a request is allowed or not | [`explain`] |
+//! | who can do something | [`who_can::Inverse`], [`who_can::WhoCan`] |
+//! | to whom something is given, and where | [`Holder`], [`GrantScope`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
 
 mod asker;
@@ -22,13 +24,18 @@ mod classes;
 mod difference;
 pub mod explain;
 mod fresh;
+mod grant_scope;
+mod holder;
 mod names;
 mod sample;
 mod target;
 mod verify;
+pub mod who_can;
 
 pub use asker::Asker;
 pub use classes::Classes;
 pub use difference::{Answer, Difference, compare, compare_listings};
+pub use grant_scope::GrantScope;
+pub use holder::Holder;
 pub use target::{PathClass, ResourceClass, Targets};
 pub use verify::{Part, PartKind, Progress, Verification, VerifyOptions, verify};

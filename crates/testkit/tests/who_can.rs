@@ -1,0 +1,195 @@
+//! Who-can, held to deciding every subject one by one.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::borrow::Cow;
+
+use proptest::{prelude::*, test_runner::FileFailurePersistence};
+use rolecall_analysis::{
+    Asker, Classes, GrantScope, Holder,
+    who_can::{Holding, Inverse, WhoCan},
+};
+use rolecall_engine::Engine;
+use rolecall_model::{Authorizer, Decision, Grant, OwnedTarget, Request, Target};
+use rolecall_reference::Reference;
+use rolecall_testkit::policies_and_requests;
+
+/// What failed once is kept and tried first.
+fn config() -> ProptestConfig {
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/who_can.txt");
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
+        ..ProptestConfig::default()
+    }
+}
+
+fn is_held_by(holding: &Holding<'_>, asker: &Asker<'_>) -> bool {
+    let member = |group: &str| asker.groups.iter().any(|own| own == group);
+    match holding.holder {
+        Holder::Everybody => true,
+        Holder::Group(group) => member(group),
+        Holder::UserInGroup { user, group } => asker.user == user && member(group),
+        Holder::ServiceAccount { .. } | Holder::User(_) => asker.user == holding.holder.user_and_group().0,
+    }
+}
+
+fn in_namespace<'a>(target: Target<'a>, to: &'a str) -> Target<'a> {
+    match target {
+        Target::Path(_) => target,
+        Target::Resource { namespace: _, api_group, resource, subresource, name } => {
+            Target::Resource { namespace: to, api_group, resource, subresource, name }
+        }
+    }
+}
+
+fn named<'a>(target: Target<'a>, to: &'a str) -> Target<'a> {
+    match target {
+        Target::Path(_) => target,
+        Target::Resource { namespace, api_group, resource, subresource, name: _ } => {
+            Target::Resource { namespace, api_group, resource, subresource, name: to }
+        }
+    }
+}
+
+fn decide(engine: &Engine, asker: &Asker<'_>, verb: &str, target: Target<'_>) -> Decision {
+    engine.authorize(&Request { user: &asker.user, groups: Cow::Owned(asker.groups()), verb, target })
+}
+
+/// The holder alone, as a request carries it.
+fn asker<'p>(holder: &Holder<'p>) -> Asker<'p> {
+    let (user, group) = holder.user_and_group();
+    Asker { user, groups: group.into_iter().map(Cow::Borrowed).collect() }
+}
+
+/// The askers that the policy tells apart who hold exactly what was asked are those whom the engine allows.
+fn check_askers(
+    askers: &[Asker<'_>],
+    engine: &Engine,
+    verb: &str,
+    target: Target<'_>,
+    holds: impl Fn(&Holding<'_>) -> bool,
+    answer: &WhoCan<'_>,
+) -> Result<(), TestCaseError> {
+    for asker in askers {
+        let held = answer.holdings.iter().any(|holding| holds(holding) && is_held_by(holding, asker));
+        let allowed = decide(engine, asker, verb, target).is_allow();
+        prop_assert_eq!(held, allowed, "{:?} asks {} {:?}: {:?}", asker, verb, target, answer);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn exactly_those_are_named_who_are_allowed((policies, requests) in policies_and_requests(8)) {
+        let classes = Classes::of(&policies);
+        let engine = Engine::compile(&policies).unwrap();
+        let inverse = Inverse::new(&policies);
+        for request in &requests {
+            let (verb, target) = (request.verb.as_str(), request.target.as_target());
+            let answer = inverse.who_can(verb, target);
+            check_askers(classes.askers(), &engine, verb, target, |holding| holding.exact, &answer)?;
+        }
+    }
+
+    #[test]
+    fn in_all_namespaces_each_is_named_with_those_who_are_allowed_in_it(
+        (policies, requests) in policies_and_requests(2)
+    ) {
+        let classes = Classes::of(&policies);
+        let engine = Engine::compile(&policies).unwrap();
+        let inverse = Inverse::new(&policies);
+        for request in &requests {
+            let (verb, target) = (request.verb.as_str(), request.target.as_target());
+            let answer = inverse.who_can_in_all_namespaces(verb, target);
+            let at_once = in_namespace(target, "");
+            check_askers(classes.askers(), &engine, verb, at_once, |holding| holding.exact, &answer)?;
+            if matches!(target, Target::Path(_)) {
+                continue;
+            }
+            for namespace in classes.scopes().iter().filter(|scope| !scope.is_empty()) {
+                let holds = |holding: &Holding<'_>| {
+                    let here = match holding.scope {
+                        GrantScope::Cluster => false,
+                        GrantScope::Everywhere => true,
+                        GrantScope::Namespace(own) => own == namespace,
+                    };
+                    here && holding.names.is_empty()
+                };
+                check_askers(classes.askers(), &engine, verb, in_namespace(target, namespace), holds, &answer)?;
+            }
+        }
+    }
+
+    #[test]
+    fn every_holding_is_true_of_its_holder_alone((policies, requests) in policies_and_requests(8)) {
+        let engine = Engine::compile(&policies).unwrap();
+        let reference = Reference::new(&policies);
+        let inverse = Inverse::new(&policies);
+        for request in &requests {
+            let (verb, target) = (request.verb.as_str(), request.target.as_target());
+            let here = inverse.who_can(verb, target);
+            let everywhere = inverse.who_can_in_all_namespaces(verb, target);
+            for (holding, all) in
+                here.holdings.iter().map(|one| (one, false)).chain(everywhere.holdings.iter().map(|one| (one, true)))
+            {
+                let asker = asker(&holding.holder);
+                let target = match (all, holding.scope) {
+                    (true, GrantScope::Namespace(namespace)) => in_namespace(target, namespace),
+                    (true, GrantScope::Cluster | GrantScope::Everywhere) => in_namespace(target, ""),
+                    (false, _) => target,
+                };
+                let named_targets: Vec<_> = if holding.names.is_empty() {
+                    vec![target]
+                } else {
+                    prop_assert!(!holding.exact);
+                    holding.names.iter().map(|name| named(target, name)).collect()
+                };
+                for target in named_targets {
+                    prop_assert!(decide(&engine, &asker, verb, target).is_allow(), "{:?}", holding);
+                    let request =
+                        Request { user: &asker.user, groups: Cow::Owned(asker.groups()), verb, target };
+                    prop_assert!(reference.authorize(&request).is_allow(), "{:?}", holding);
+                }
+            }
+        }
+    }
+
+    /// A request with a name that is allowed through a rule with names is found from the question without one.
+    #[test]
+    fn whoever_may_do_it_to_some_object_is_named((policies, requests) in policies_and_requests(8)) {
+        let classes = Classes::of(&policies);
+        let engine = Engine::compile(&policies).unwrap();
+        let inverse = Inverse::new(&policies);
+        for request in &requests {
+            let OwnedTarget::Resource { name, subresource, .. } = &request.target else { continue };
+            let nameless_verb = (request.verb == "create" && subresource.is_empty())
+                || request.verb == "deletecollection";
+            if name.is_empty() || nameless_verb {
+                continue;
+            }
+            let (verb, target) = (request.verb.as_str(), request.target.as_target());
+            let answer = inverse.who_can(verb, named(target, ""));
+            let holds = |holding: &Holding<'_>| holding.exact || holding.names.contains(&name.as_str());
+            check_askers(classes.askers(), &engine, verb, target, holds, &answer)?;
+        }
+    }
+
+    #[test]
+    fn reading_order_loses_nobody((policies, requests) in policies_and_requests(4)) {
+        let inverse = Inverse::new(&policies);
+        for request in &requests {
+            let target = request.target.as_target();
+            let answer = inverse.who_can_in_all_namespaces(&request.verb, target);
+            let mut ordered = answer.clone();
+            ordered.put_in_reading_order();
+            prop_assert_eq!(ordered.holdings.last().map(|holding| holding.grant), Some(Grant::Superuser));
+            for holding in &answer.holdings {
+                let said =
+                    |one: &Holding<'_>| (one.holder.to_string(), one.exact, one.names.to_vec().join(","), format!("{:?}", one.scope));
+                prop_assert!(ordered.holdings.iter().any(|kept| said(kept) == said(holding)));
+            }
+        }
+    }
+}
