@@ -7,7 +7,7 @@
 //! | idea | type |
 //! | --- | --- |
 //! | a policy | [`PolicySet`]: [`Role`]s of [`Rule`]s, [`Binding`]s of [`Subject`]s, [`AttributePolicy`] lines |
-//! | where a part of it came from | [`Origin`] |
+//! | where a part of it came from | [`Origin`], [`Places`] |
 //! | a question | [`Request`], its [`Target`] |
 //! | an answer | [`Decision`]; with what it rests on, [`Determination`] |
 //! | who is asked, in which order | [`Mode`], [`Modes`] |
@@ -32,6 +32,7 @@ mod listing;
 mod mode;
 mod name;
 mod origin;
+mod places;
 mod policy_set;
 mod request;
 mod role;
@@ -48,6 +49,7 @@ pub use name::{
     UserName, Verb,
 };
 pub use origin::Origin;
+pub use places::{Places, RuleList};
 pub use policy_set::{
     AttributePolicyIndex, BindingIndex, PolicySet, PolicySetBuilder, RoleIndex, TooManyObjects,
 };

@@ -9,6 +9,7 @@ use rolecall_model::{
     AggregationRule, Binding, LabelOperator, LabelRequirement, LabelSelector, Namespace, Origin, Role,
     RoleRef, RoleRefKind, Rule, Subject,
 };
+use rolecall_source::Span;
 
 use crate::manifest::{self, Body, RbacObject, Text, Texts};
 
@@ -32,9 +33,7 @@ impl Converter {
         let name = Arc::clone(&metadata.name.value);
         let namespace: Option<Namespace> =
             object.kind.is_namespaced().then(|| self.text(&metadata.namespace).into());
-        // What a grant is named by: the line of the object's name.
-        let place = if metadata.name.given { metadata.name.span } else { object.span };
-        let origin = Origin::Text(place);
+        let origin = Origin::Text(place_of(object));
         match &object.body {
             Body::Binding { subjects, role_ref } => Converted::Binding(Binding {
                 namespace,
@@ -100,6 +99,12 @@ impl Converter {
         self.texts.insert(Arc::clone(&text.value));
         Arc::clone(&text.value)
     }
+}
+
+/// What a grant is named by: the line of the object's name.
+pub(super) fn place_of(object: &RbacObject) -> Span {
+    let metadata = &object.metadata;
+    if metadata.name.given { metadata.name.span } else { object.span }
 }
 
 fn labels(labels: &[(Text, Text)]) -> BTreeMap<String, String> {

@@ -52,6 +52,8 @@ impl Loader {
             added_defaults,
             namespaces: self.objects.namespaces,
             service_accounts: self.objects.service_accounts,
+            places: self.objects.places,
+            allowances: self.objects.allowances,
         }
     }
 
@@ -110,7 +112,7 @@ impl Loader {
             if references.leads_somewhere(binding) {
                 continue;
             }
-            let span = self.objects.role_ref_spans.get(&place).copied().unwrap_or(place);
+            let span = self.objects.places.role_reference(binding).unwrap_or(place);
             let finding = self.dangling(binding, &references).field("roleRef.name");
             let finding = references.point(finding, span, binding);
             let input = self.input_of(&finding);

@@ -11,8 +11,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_diagnostics::{Finding, Severity};
-use rolecall_model::{Modes, PolicySet};
-use rolecall_source::{SourceId, SourceMap};
+use rolecall_model::{Modes, Places, PolicySet};
+use rolecall_source::{SourceId, SourceMap, Span};
 
 use self::{
     detect::{Format, detect},
@@ -245,4 +245,24 @@ pub struct Load {
     pub namespaces: BTreeSet<String>,
     /// Namespace and name of the ServiceAccounts among the files.
     pub service_accounts: BTreeSet<(String, String)>,
+    /// Where the parts of rules and bindings stand.
+    pub places: Places,
+    /// What annotations of objects say should not be warned about.
+    pub allowances: Vec<Allowance>,
+}
+
+/// An annotation that says which findings about its object are meant to be as they are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Allowance {
+    /// The whole object.
+    pub object: Span,
+    /// Where the annotation's value stands.
+    pub place: Span,
+    /// The annotation's value: `wildcard-verbs: the operator owns this group`.
+    pub text: String,
+}
+
+impl Allowance {
+    /// The annotation's key.
+    pub const ANNOTATION: &'static str = "rolecall.dev/allow";
 }

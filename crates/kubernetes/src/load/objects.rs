@@ -1,17 +1,14 @@
 //! Objects taken in one after the other.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use rolecall_diagnostics::{Finding, Severity};
-use rolecall_model::{Origin, PolicySet, PolicySetBuilder};
+use rolecall_model::{Origin, Places, PolicySet, PolicySetBuilder};
 use rolecall_source::{SourceMap, Span};
 
 use super::{
-    FileSummary, LoadOptions, Validate,
-    convert::{Converted, Converter},
+    Allowance, FileSummary, LoadOptions, Validate,
+    convert::{Converted, Converter, place_of},
 };
 use crate::{
     document::Node,
@@ -30,8 +27,10 @@ pub(super) struct Objects {
     pub(super) left_out: Vec<String>,
     /// Roles that were left out, by kind, namespace and name: what a reference to them would find.
     pub(super) left_out_roles: BTreeSet<(bool, String, String)>,
-    /// Where each binding names its role, by the binding's own place.
-    pub(super) role_ref_spans: HashMap<Span, Span>,
+    /// Where the parts of rules and bindings stand.
+    pub(super) places: Places,
+    /// What annotations say should not be warned about.
+    pub(super) allowances: Vec<Allowance>,
     /// Whether an object came from an API server.
     pub(super) from_server: bool,
     /// The first object that was given a namespace, and how many there were.
@@ -167,20 +166,50 @@ impl Objects {
                 return;
             }
         }
+        self.note_places(object);
         let (label, place) = (object.label(), object.metadata.name.span);
         let earlier = match self.converter.convert(object) {
             Converted::Binding(binding) => {
-                if let (Body::Binding { role_ref: Some(role_ref), .. }, Some(span)) =
-                    (&object.body, binding.origin.span())
-                {
-                    self.role_ref_spans.insert(span, role_ref.name.span);
-                }
                 self.policies.add_binding(binding).map(|earlier| earlier.origin)
             }
             Converted::Role(role) => self.policies.add_role(role).map(|earlier| earlier.origin),
         };
         if let Some(earlier) = earlier {
             findings.push(repeated_object(&label, place, earlier));
+        }
+    }
+
+    /// Keeps where the parts of an object stand, and what its annotations allow.
+    fn note_places(&mut self, object: &RbacObject) {
+        for (key, text) in &object.metadata.annotations {
+            if key.as_str() == Allowance::ANNOTATION {
+                self.allowances.push(Allowance {
+                    object: object.span,
+                    place: text.span,
+                    text: text.as_str().to_owned(),
+                });
+            }
+        }
+        match &object.body {
+            Body::Binding { subjects, role_ref } => {
+                if let Some(role_ref) = role_ref {
+                    let subjects = subjects.value.iter().map(|subject| subject.name.span);
+                    self.places.add_binding(place_of(object), role_ref.name.span, subjects);
+                }
+            }
+            Body::Role { rules, .. } => {
+                for rule in &rules.value {
+                    let lists = [
+                        &rule.verbs,
+                        &rule.api_groups,
+                        &rule.resources,
+                        &rule.resource_names,
+                        &rule.non_resource_urls,
+                    ];
+                    let entries = lists.into_iter().flat_map(|list| &list.value).map(|entry| entry.span);
+                    self.places.add_rule(rule.span, entries);
+                }
+            }
         }
     }
 
