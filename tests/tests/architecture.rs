@@ -16,7 +16,11 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("rolecall-engine", &["rolecall-model"]),
     // It asks whatever authorizer it is given, and makes request classes of the model: it may not trust the
     // tables that it checks. Which part of a grant holds it learns from the reference, rule by rule.
-    ("rolecall-analysis", &["rolecall-model", "rolecall-reference"]),
+    // What lints find is a finding, and has a place.
+    (
+        "rolecall-analysis",
+        &["rolecall-source", "rolecall-model", "rolecall-diagnostics", "rolecall-reference"],
+    ),
     ("rolecall-testkit", &["rolecall-model", "rolecall-analysis"]),
     (
         "rolecall",
@@ -33,7 +37,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     (
         "rolecall-tests",
         &[
-    ("rolecall-analysis", &["rolecall-source", "rolecall-model", "rolecall-reference"]),
+            "rolecall-source",
             "rolecall-model",
             "rolecall-diagnostics",
             "rolecall-kubernetes",

@@ -17,6 +17,7 @@
 //! | why a request is allowed or not | [`explain`] |
 //! | who can do something | [`who_can::Inverse`], [`who_can::WhoCan`] |
 //! | to whom something is given, and where | [`Holder`], [`GrantScope`] |
+//! | what is legal and seldom meant | module [`lints`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
 
 mod asker;
@@ -26,6 +27,7 @@ pub mod explain;
 mod fresh;
 mod grant_scope;
 mod holder;
+pub mod lints;
 mod names;
 mod sample;
 mod target;

@@ -1,6 +1,6 @@
 //! What lints know beside the policy.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rolecall_model::Places;
 use rolecall_source::Span;
@@ -75,7 +75,11 @@ impl<'a> Facts<'a> {
     }
 
     /// A place, if places are known, or else another.
-    pub(super) fn place(&self, place: impl FnOnce(&Places) -> Option<Span>, other: Option<Span>) -> Option<Span> {
+    pub(super) fn place(
+        &self,
+        place: impl FnOnce(&Places) -> Option<Span>,
+        other: Option<Span>,
+    ) -> Option<Span> {
         self.places.and_then(place).or(other)
     }
 }

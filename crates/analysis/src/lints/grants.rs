@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rolecall_model::{Binding, Origin, PolicySet, Role, RoleRefKind, Rule, Subject};
+use rolecall_reference::subject::effective_namespace;
 
 use super::Facts;
 
@@ -24,7 +25,14 @@ impl<'a> Policy<'a> {
             .iter()
             .enumerate()
             .map(|(number, role)| {
-                ((role.namespace.as_ref().map_or("", |name| name.as_str()), role.kind(), role.name.as_str()), number)
+                (
+                    (
+                        role.namespace.as_ref().map_or("", |name| name.as_str()),
+                        role.kind(),
+                        role.name.as_str(),
+                    ),
+                    number,
+                )
             })
             .collect();
         let mut bindings_of = vec![Vec::new(); set.roles().len()];
@@ -112,19 +120,9 @@ pub(super) fn who(subject: &Subject, binding: &Binding) -> String {
     match subject {
         Subject::Group(name) => format!("group {name}"),
         Subject::ServiceAccount { namespace, name } => {
-            format!("service account {}/{name}", namespace_of(namespace.as_str(), binding))
+            format!("service account {}/{name}", effective_namespace(namespace, binding.namespace.as_ref()))
         }
         Subject::Unknown { kind, name } => format!("{kind} {name}"),
         Subject::User(name) => format!("user {name}"),
-    }
-}
-
-/// The namespace of a service account, which is the binding's where it names none.
-///
-/// Source: `spec/authorization/rbac.md` section 4.
-pub(super) fn namespace_of<'a>(namespace: &'a str, binding: &'a Binding) -> &'a str {
-    match (&binding.namespace, namespace) {
-        (Some(own), "") => own.as_str(),
-        _ => namespace,
     }
 }

@@ -21,7 +21,6 @@ mod facts;
 mod grants;
 mod level;
 mod literal_star;
-mod matching;
 mod names_on_list;
 mod power;
 mod powerful_access;

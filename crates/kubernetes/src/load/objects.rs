@@ -169,9 +169,7 @@ impl Objects {
         self.note_places(object);
         let (label, place) = (object.label(), object.metadata.name.span);
         let earlier = match self.converter.convert(object) {
-            Converted::Binding(binding) => {
-                self.policies.add_binding(binding).map(|earlier| earlier.origin)
-            }
+            Converted::Binding(binding) => self.policies.add_binding(binding).map(|earlier| earlier.origin),
             Converted::Role(role) => self.policies.add_role(role).map(|earlier| earlier.origin),
         };
         if let Some(earlier) = earlier {
