@@ -15,11 +15,13 @@
 //! | who asks | [`Asker`] |
 //! | two answers that differ | [`Difference`], [`compare`], [`compare_listings`] |
 //! | why a request is allowed or not | [`explain`] |
+//! | what somebody can do | [`access_matrix::Access`], [`access_matrix::AccessMatrix`] |
 //! | who can do something | [`who_can::Inverse`], [`who_can::WhoCan`] |
 //! | to whom something is given, and where | [`Holder`], [`GrantScope`] |
 //! | what is legal and seldom meant | module [`lints`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
 
+pub mod access_matrix;
 mod asker;
 mod classes;
 mod difference;

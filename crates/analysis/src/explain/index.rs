@@ -17,9 +17,9 @@ use rolecall_model::{
 pub struct GrantIndex {
     /// Where the role of each binding is.
     roles: Vec<Option<RoleIndex>>,
-    pub(super) cluster_wide: Subjects<BindingIndex>,
-    pub(super) namespaced: Subjects<BindingIndex>,
-    pub(super) attribute_policies: Subjects<AttributePolicyIndex>,
+    pub(crate) cluster_wide: Subjects<BindingIndex>,
+    pub(crate) namespaced: Subjects<BindingIndex>,
+    pub(crate) attribute_policies: Subjects<AttributePolicyIndex>,
     scopes: HashMap<Namespace, u32, RandomState>,
     /// Where the groups of each scope begin; scope 0 is the cluster's.
     scope_starts: Vec<u32>,
@@ -34,7 +34,7 @@ pub struct GrantIndex {
 
 /// Grants by the user or group that they name.
 #[derive(Clone, Debug)]
-pub(super) struct Subjects<T> {
+pub(crate) struct Subjects<T> {
     users: Multimap<UserName, T>,
     groups: Multimap<rolecall_model::GroupName, T>,
 }
@@ -91,7 +91,7 @@ impl GrantIndex {
     }
 
     /// The role that a binding gives.
-    pub(super) fn role(&self, binding: BindingIndex) -> Option<RoleIndex> {
+    pub(crate) fn role(&self, binding: BindingIndex) -> Option<RoleIndex> {
         self.roles.get(binding.position()).copied().flatten()
     }
 
@@ -132,14 +132,14 @@ impl GrantIndex {
 
 impl<T: Copy + Ord> Subjects<T> {
     /// The lists of grants that name this user or one of the groups.
-    pub(super) fn lists<'a>(&'a self, user: &str, groups: &[&str]) -> Vec<&'a [T]> {
+    pub(crate) fn lists<'a>(&'a self, user: &str, groups: &[&str]) -> Vec<&'a [T]> {
         let of_groups = groups.iter().map(|group| self.groups.get(group));
         std::iter::once(self.users.get(user)).chain(of_groups).filter(|list| !list.is_empty()).collect()
     }
 }
 
 /// At most so many entries of several lists, each once and in order; and how many were left out.
-pub(super) fn merged<T: Copy + Ord>(lists: &[&[T]], most: usize) -> (Vec<T>, usize) {
+pub(crate) fn merged<T: Copy + Ord>(lists: &[&[T]], most: usize) -> (Vec<T>, usize) {
     let total: usize = lists.iter().map(|list| list.len()).sum();
     let mut all: Vec<T> = lists.iter().flat_map(|list| list.iter().copied()).take(most).collect();
     let left_out = total - all.len();

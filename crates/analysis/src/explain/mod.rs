@@ -8,7 +8,7 @@
 
 mod fix;
 mod grants;
-mod index;
+pub(crate) mod index;
 mod miss;
 mod text;
 mod words;

@@ -1,7 +1,7 @@
 //! Who can do something: a policy read from its roles to its subjects.
 
 mod inverse;
-mod path_index;
+pub(crate) mod path_index;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Things by their path patterns: finds for a path whatever may cover it, not all of which does.
 #[derive(Clone, Debug)]
-pub(super) struct PathIndex<'p, T> {
+pub(crate) struct PathIndex<'p, T> {
     literal: HashMap<&'p str, Vec<T>>,
     /// By what stands before their trailing stars.
     prefixes: HashMap<&'p str, Vec<T>>,
@@ -17,13 +17,13 @@ impl<T> Default for PathIndex<'_, T> {
 }
 
 impl<'p, T: Copy> PathIndex<'p, T> {
-    pub(super) fn add(&mut self, pattern: &'p str, thing: T) {
+    pub(crate) fn add(&mut self, pattern: &'p str, thing: T) {
         let prefix = pattern.trim_end_matches('*');
         let kind = if prefix.len() == pattern.len() { &mut self.literal } else { &mut self.prefixes };
         kind.entry(prefix).or_default().push(thing);
     }
 
-    pub(super) fn candidates(&self, path: &str) -> Vec<T> {
+    pub(crate) fn candidates(&self, path: &str) -> Vec<T> {
         let ends = path.char_indices().map(|(at, _)| at).chain([path.len()]);
         let prefixes = ends.filter_map(|end| self.prefixes.get(path.get(..end)?));
         self.literal.get(path).into_iter().chain(prefixes).flatten().copied().collect()
