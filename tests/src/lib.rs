@@ -31,3 +31,12 @@ pub mod implementation;
 pub mod nasty;
 pub mod report;
 pub mod shared;
+
+/// The book's programs, which are compiled, and run where they need no files.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/library.md")]
+    mod library {}
+    #[doc = include_str!("../../docs/property-tests.md")]
+    mod property_tests {}
+}

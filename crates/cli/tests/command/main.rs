@@ -11,11 +11,15 @@
 mod can_i;
 mod check;
 #[cfg(unix)]
+mod documentation;
+#[cfg(unix)]
 mod packaging;
 #[cfg(unix)]
 mod plugin;
 mod review;
 mod rules;
 mod surroundings;
+#[cfg(unix)]
+mod transcript;
 mod usage;
 mod verify;
