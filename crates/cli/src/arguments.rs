@@ -36,6 +36,7 @@ pub(crate) enum Command {
     CanI(command::can_i::Arguments),
     Check(command::check::Arguments),
     Completions(command::completions::Arguments),
+    Explain(command::explain::Arguments),
     Man(command::man::Arguments),
     Review(command::review::Arguments),
     Rules(command::rules::Arguments),

@@ -6,10 +6,13 @@ mod arguments;
 mod command;
 mod defaults_used;
 mod exit;
+mod explanation_json;
 mod identity;
 mod invocation;
+mod manifest;
 mod policy;
 mod progress;
+mod question;
 mod table;
 mod terminal;
 mod yaml;
@@ -46,6 +49,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fai
         Command::CanI(arguments) => command::can_i::run(arguments, terminal),
         Command::Check(arguments) => command::check::run(arguments, terminal),
         Command::Completions(arguments) => command::completions::run(arguments, terminal),
+        Command::Explain(arguments) => command::explain::run(arguments, terminal),
         Command::Man(arguments) => command::man::run(arguments, terminal),
         Command::Review(arguments) => command::review::run(arguments, terminal),
         Command::Rules(arguments) => command::rules::run(arguments, terminal),

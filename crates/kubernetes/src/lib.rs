@@ -7,6 +7,7 @@ pub mod abac;
 pub mod aggregation;
 pub mod default_roles;
 pub mod document;
+pub mod forbidden;
 pub mod identity;
 mod json_text;
 pub mod label_selector;

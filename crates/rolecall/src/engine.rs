@@ -1,9 +1,12 @@
 //! Compiled policies.
 
+use std::sync::{Arc, OnceLock};
+
+use rolecall_analysis::explain::{Explainer, GrantIndex};
 use rolecall_engine::CompileError;
 use rolecall_model::{Authorizer, Decision, Determination, Request, RuleListing};
 
-use crate::PolicySet;
+use crate::{Explanation, PolicySet};
 
 /// Compiles a policy set to decision tables. Cost: O(n log n) in the policy's entries.
 ///
@@ -11,7 +14,11 @@ use crate::PolicySet;
 ///
 /// When the policy has more of something than 31 bits can number.
 pub fn compile(policies: &PolicySet) -> Result<Engine, CompileError> {
-    Ok(Engine { tables: rolecall_engine::Engine::compile(policies.model())?, policies: policies.clone() })
+    Ok(Engine {
+        tables: rolecall_engine::Engine::compile(policies.model())?,
+        policies: policies.clone(),
+        index: Arc::default(),
+    })
 }
 
 /// A compiled policy: tables that decide, and the policy that they were made of, which explains.
@@ -22,6 +29,8 @@ pub fn compile(policies: &PolicySet) -> Result<Engine, CompileError> {
 pub struct Engine {
     tables: rolecall_engine::Engine,
     policies: PolicySet,
+    /// What explanations need; made when the first is asked for.
+    index: Arc<OnceLock<Arc<GrantIndex>>>,
 }
 
 impl Engine {
@@ -40,6 +49,24 @@ impl Engine {
     /// Everything that applies to a user with these groups in a namespace.
     pub fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
         self.tables.rules_for(user, groups, namespace)
+    }
+
+    /// Why the answer is what it is, for whoever runs the policy: it names roles and bindings, with their places.
+    /// The first explanation makes an index of the policy; from then on it costs what is near to the request.
+    pub fn explain(&self, request: &Request<'_>) -> Explanation<'_> {
+        Explanation::new(&self.policies, self.explainer().explain(&self.tables, request))
+    }
+
+    /// What makes the explanations, and what would change an answer.
+    pub fn explainer(&self) -> Explainer<'_> {
+        let index = self.index.get_or_init(|| Arc::new(GrantIndex::of(self.policies.model())));
+        Explainer::with_index(self.policies.model(), Arc::clone(index))
+    }
+
+    /// What the one who asked may be told of a refusal: it is made of the request alone.
+    #[cfg(feature = "kubernetes")]
+    pub fn forbidden(request: &Request<'_>) -> rolecall_kubernetes::forbidden::CallerMessage {
+        rolecall_kubernetes::forbidden::CallerMessage::of(request)
     }
 
     /// The status of an access review: decision, reason and error as an API server words them.

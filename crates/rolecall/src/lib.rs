@@ -43,6 +43,8 @@
 //! - [`compile`] makes an [`Engine`] of a policy set; it is `Send + Sync`, and is asked through
 //!   [`authorize`](Engine::authorize) (the bare answer), [`determine`](Engine::determine) (what it rests
 //!   on), `review_status` (in Kubernetes' words) and [`rules_for`](Engine::rules_for).
+//! - [`Engine::explain`] says why, in words for whoever runs the policy; `Engine::forbidden` is what the one who
+//!   asked may be told.
 //! - [`Request`] is a question. Nothing is added to it: a user's groups, `system:authenticated` among
 //!   them, have to be named.
 //! - `files` says which files of a directory are read.
@@ -69,10 +71,13 @@
 
 mod engine;
 mod error;
+mod explanation;
 #[cfg(feature = "kubernetes")]
 pub mod files;
 mod policy_set;
 
+#[doc(no_inline)]
+pub use rolecall_analysis as analysis;
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_diagnostics as diagnostics;
@@ -94,6 +99,7 @@ pub use rolecall_source as source;
 pub use crate::{
     engine::{Engine, compile},
     error::BuildError,
+    explanation::Explanation,
     policy_set::{PolicySet, PolicySetBuilder},
 };
 #[cfg(feature = "kubernetes")]

@@ -14,6 +14,8 @@ pub struct PolicySet {
     model: Arc<rolecall_model::PolicySet>,
     #[cfg(feature = "kubernetes")]
     loaded: Arc<Loaded>,
+    #[cfg(not(feature = "kubernetes"))]
+    sources: rolecall_source::SourceMap,
 }
 
 #[cfg(feature = "kubernetes")]
@@ -47,6 +49,12 @@ impl PolicySet {
         &self.loaded.sources
     }
 
+    /// Without files there are none.
+    #[cfg(not(feature = "kubernetes"))]
+    pub(crate) fn sources(&self) -> &rolecall_source::SourceMap {
+        &self.sources
+    }
+
     /// Kubernetes' resource types, with those that CustomResourceDefinitions among the files define.
     #[cfg(feature = "kubernetes")]
     pub fn resource_types(&self) -> &rolecall_kubernetes::resource_types::ResourceTypes {
@@ -60,6 +68,8 @@ impl From<rolecall_model::PolicySet> for PolicySet {
             model: Arc::new(model),
             #[cfg(feature = "kubernetes")]
             loaded: Arc::default(),
+            #[cfg(not(feature = "kubernetes"))]
+            sources: rolecall_source::SourceMap::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The smallest change that allows exactly a request.
 
+use std::fmt;
+
 use rolecall_model::{
     Binding, BindingIndex, Mode, Namespace, Origin, PolicySet, Request, Role, RoleIndex, RoleRef, Rule,
     Subject, Target,
@@ -26,8 +28,10 @@ pub struct Fixes {
     pub existing: Option<ExistingRole>,
     /// The parts in which the rule covers more than was asked, since what was asked is itself a wildcard.
     pub wider: Vec<&'static str>,
-    /// Whether it would count in every namespace: the request is for none.
-    pub cluster_wide: bool,
+    /// Whether only a ClusterRole can hold the rule: the request is for no namespace.
+    pub cluster_role: bool,
+    /// Whether the rule would count in every namespace: the request is for a resource in none.
+    pub in_every_namespace: bool,
 }
 
 /// A role to which a rule could be added.
@@ -56,6 +60,18 @@ pub enum NoFix {
     NoSuchNamespace,
 }
 
+impl fmt::Display for NoFix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RbacIsNotAsked => "no role can allow it: RBAC is not among the authorizers that are asked",
+            Self::NobodyAsks => "no role can allow it: the request has no user and no group",
+            Self::NoSuchNamespace => "no role can allow it: an API server takes no namespace of this name",
+        })
+    }
+}
+
+impl std::error::Error for NoFix {}
+
 /// A role of the request's own, and the binding that gives it to the asker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OwnRole {
@@ -69,8 +85,9 @@ pub struct OwnRole {
 pub(super) fn fixes(search: Search<'_, '_>, applying: &[(BindingIndex, usize)]) -> Result<Fixes, NoFix> {
     check(search)?;
     let (rule, wider) = rule_for(search.request);
-    let cluster_wide = search.namespace().is_empty();
-    Ok(Fixes { rule, existing: existing(search, applying), wider, cluster_wide })
+    let cluster_role = search.namespace().is_empty();
+    let in_every_namespace = cluster_role && matches!(search.request.target, Target::Resource { .. });
+    Ok(Fixes { rule, existing: existing(search, applying), wider, cluster_role, in_every_namespace })
 }
 
 /// A role and a binding whose names no other has. Cost: a walk over the policy set.

@@ -6,11 +6,11 @@ use rolecall_model::{Grant, Mode, Origin, PolicySet, Rule};
 use rolecall_source::SourceMap;
 
 use super::{
-    Allowance, Allowing, Considered, ExistingRole, Explanation, Fixes, Miss, MissGroup, NoFix, Part, Refusal,
+    Allowance, Allowing, Considered, ExistingRole, Explanation, Fixes, Miss, MissGroup, Part, Refusal,
     Verdict,
     words::{
-        asker, attribute_policy, attribute_policy_subject, binding_name, in_words, list, reference_name,
-        role_name, sentence, subject,
+        asker, attribute_policy, attribute_policy_subject, binding_name, harmless, in_words_about, list,
+        reference_name, role_name, sentence, subject,
     },
 };
 
@@ -95,7 +95,7 @@ impl ExplanationText<'_> {
                 let rules = std::iter::once(rule).chain(allowing.more_rules.iter().copied());
                 for number in rules.take(ALSO) {
                     if let Some(rule) = role.rules.get(number) {
-                        let text = format!("        rule {}: {}", number + 1, in_words(rule));
+                        let text = format!("        rule {}: {}", number + 1, self.rule(rule));
                         lines.add(text, self.place(rule.origin));
                     }
                 }
@@ -120,15 +120,7 @@ impl ExplanationText<'_> {
         writeln!(f)?;
         match &refusal.fixes {
             Ok(fixes) => self.fixes(fixes, f),
-            Err(NoFix::RbacIsNotAsked) => {
-                writeln!(f, "  no role can allow it: RBAC is not among the authorizers that are asked")
-            }
-            Err(NoFix::NobodyAsks) => {
-                writeln!(f, "  no role can allow it: the request has no user and no group")
-            }
-            Err(NoFix::NoSuchNamespace) => {
-                writeln!(f, "  no role can allow it: an API server takes no namespace of this name")
-            }
+            Err(reason) => writeln!(f, "  {reason}"),
         }
     }
 
@@ -166,8 +158,9 @@ impl ExplanationText<'_> {
     }
 
     fn group(&self, group: &MissGroup, number: &mut usize, lines: &mut Lines) {
-        // A few are all named; of many the nearest is an example.
-        let named = if group.count > super::SHOWN { 1 } else { super::SHOWN };
+        // A few are all named; of many, and of what is far away, the nearest is an example.
+        let is_few = group.count <= super::SHOWN && group.part.is_some();
+        let named = if is_few { super::SHOWN } else { 1 };
         for miss in group.nearest.iter().take(named) {
             *number += 1;
             let label = label(group.part, miss);
@@ -200,7 +193,9 @@ impl ExplanationText<'_> {
     fn detail(&self, part: Option<Part>, miss: &Miss) -> (String, Option<String>) {
         let lacks = match part {
             Some(_) => String::new(),
-            None => format!("; not met: {}", list(miss.unmet.iter().map(|part| noun(part).to_owned()))),
+            None => {
+                format!("; not met: {}", miss.unmet.iter().filter_map(noun).collect::<Vec<_>>().join(", "))
+            }
         };
         match miss.considered {
             Considered::AttributePolicy(index) => {
@@ -219,10 +214,10 @@ impl ExplanationText<'_> {
                     (Some(Part::Namespace), _, Some(rule)) => {
                         let own = binding.namespace.as_ref().map_or_else(String::new, ToString::to_string);
                         let own = super::words::shown(&own);
-                        (format!("grants {} in {own}", in_words(rule)), self.place(rule.origin))
+                        (format!("grants {} in {own}", self.rule(rule)), self.place(rule.origin))
                     }
                     (_, _, Some(rule)) => {
-                        (format!("grants {}{lacks}", in_words(rule)), self.place(rule.origin))
+                        (format!("grants {}{lacks}", self.rule(rule)), self.place(rule.origin))
                     }
                     (_, Some(role), None) => {
                         (format!("{} has no rules", role_name(role)), self.place(role.origin))
@@ -234,17 +229,13 @@ impl ExplanationText<'_> {
     }
 
     fn fixes(&self, fixes: &Fixes, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let everywhere = if fixes.cluster_wide { ", in every namespace" } else { "" };
-        if fixes.wider.is_empty() {
-            writeln!(f, "  exactly this{everywhere} would be allowed by (--fix prints only the YAML):")?;
-        } else {
-            let wider = fixes.wider.join(" and ");
-            writeln!(
-                f,
-                "  this, and whatever else the wildcard in {wider} covers{everywhere}, would be allowed by (--fix prints only the YAML):"
-            )?;
-        }
-        let own = if fixes.cluster_wide {
+        let wider = match fixes.wider.as_slice() {
+            [] => "exactly this".to_owned(),
+            lists => format!("this, and whatever else the wildcard in {} covers,", lists.join(" and ")),
+        };
+        let everywhere = if fixes.in_every_namespace { ", in every namespace," } else { "" };
+        writeln!(f, "  {wider} would be allowed{everywhere} by (--fix prints only the YAML):")?;
+        let own = if fixes.cluster_role {
             "a ClusterRole and ClusterRoleBinding"
         } else {
             "a Role and RoleBinding"
@@ -309,11 +300,15 @@ impl ExplanationText<'_> {
         }
     }
 
+    fn rule(&self, rule: &Rule) -> String {
+        in_words_about(rule, &self.explanation.request.as_request())
+    }
+
     fn place(&self, origin: Origin) -> Option<String> {
         match origin {
             Origin::BuiltIn => Some("Kubernetes' own".to_owned()),
             Origin::Code => None,
-            Origin::Text(span) => Some(self.sources.location(span)),
+            Origin::Text(span) => Some(harmless(self.sources.location(span))),
         }
     }
 }
@@ -336,18 +331,19 @@ fn label(part: Option<Part>, miss: &Miss) -> &'static str {
     }
 }
 
-fn noun(part: Part) -> &'static str {
+/// What a part is called; what a rule is about at all shows in what it grants.
+fn noun(part: Part) -> Option<&'static str> {
     match part {
-        Part::Role => "the role",
-        Part::Rules => "the rules",
-        Part::Verb => "verb",
-        Part::ApiGroup => "API group",
-        Part::Resource => "resource",
-        Part::Name => "name",
-        Part::Path => "path",
-        Part::Namespace => "namespace",
-        Part::Subject => "subject",
-        Part::TargetKind => "kind of target",
+        Part::Role => Some("role"),
+        Part::Rules => Some("rules"),
+        Part::Verb => Some("verb"),
+        Part::ApiGroup => Some("API group"),
+        Part::Resource => Some("resource"),
+        Part::Name => Some("name"),
+        Part::Path => Some("path"),
+        Part::Namespace => Some("namespace"),
+        Part::Subject => Some("subject"),
+        Part::TargetKind => None,
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use rolecall_model::{
-    AttributePolicy, Binding, Namespace, OwnedRequest, OwnedTarget, Role, Rule, Subject, Wild,
+    AttributePolicy, Binding, Namespace, OwnedRequest, OwnedTarget, Request, Role, Rule, Subject, Target,
+    Wild,
 };
+use rolecall_reference::{path, rule};
 
 /// How many entries of a list are named before the rest is only counted.
-const NAMED: usize = 6;
+const NAMED: usize = 4;
 
 /// The answer in one line that can be read aloud: `no: user jane may not delete pods "web-1" in namespace
 /// payments`.
@@ -31,6 +33,31 @@ pub fn in_words(rule: &Rule) -> String {
     }
     let verbs = if verbs.is_empty() { "no verb".to_owned() } else { verbs };
     format!("{verbs} on {}", objects.join(" and "))
+}
+
+/// A rule in words, of each list first what covers the request.
+pub(super) fn in_words_about(rule: &Rule, request: &Request<'_>) -> String {
+    let alone = Rule::default;
+    let mut rule = rule.clone();
+    // Stable: what covers comes first, and all else stays in its order.
+    rule.verbs
+        .sort_by_key(|own| !rule::covers_verb(&Rule { verbs: vec![own.clone()], ..alone() }, request.verb));
+    match request.target {
+        Target::Path(path) => rule.non_resource_urls.sort_by_key(|own| !path::covers(own, path)),
+        Target::Resource { namespace: _, api_group, resource, subresource, name } => {
+            rule.api_groups.sort_by_key(|own| {
+                !rule::covers_api_group(&Rule { api_groups: vec![own.clone()], ..alone() }, api_group)
+            });
+            rule.resources.sort_by_key(|own| {
+                let alone = Rule { resources: vec![own.clone()], ..alone() };
+                !rule::covers_resource(&alone, resource, subresource)
+            });
+            rule.resource_names.sort_by_key(|own| {
+                !rule::covers_name(&Rule { resource_names: vec![own.clone()], ..alone() }, name)
+            });
+        }
+    }
+    in_words(&rule)
 }
 
 /// Who asks: the user, else the groups.
@@ -184,6 +211,11 @@ pub(super) fn shown(name: &str) -> String {
     if !name.is_empty() && name.chars().all(is_plain) { name.to_owned() } else { format!("{name:?}") }
 }
 
+/// The place of something as it stands, unless it would disturb the line.
+pub(super) fn harmless(place: String) -> String {
+    if place.chars().any(char::is_control) { place.escape_debug().to_string() } else { place }
+}
+
 fn resources(rule: &Rule) -> String {
     let groups: Vec<_> = rule.api_groups.iter().map(rolecall_model::ApiGroup::as_str).collect();
     let word = |resource: &str| if resource == "*" { "every resource".to_owned() } else { shown(resource) };
@@ -229,8 +261,6 @@ fn path_word(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rolecall_model::Request;
-
     use super::*;
 
     #[track_caller]
@@ -275,11 +305,27 @@ mod tests {
             (Rule::default(), "no verb on nothing"),
             (
                 Rule::resources(["a", "b", "c", "d", "e", "f", "g", "h"], [""], ["x"]),
-                "a, b, c, d, e, f and 2 more on x",
+                "a, b, c, d and 4 more on x",
             ),
         ];
         for (rule, expected) in rules {
             assert_eq!(in_words(&rule), expected);
         }
+    }
+
+    #[test]
+    fn what_covers_the_request_is_named_first() {
+        let rule =
+            Rule::resources(["a", "b", "c", "d", "get"], ["", "apps"], ["v", "w", "x", "y", "z", "pods"]);
+        assert_eq!(
+            in_words_about(&rule, &Request::resource("get", "pods").api_group("apps")),
+            "get, a, b, c and 1 more on pods, v, w, x and 2 more of API groups apps, core"
+        );
+    }
+
+    #[test]
+    fn a_place_cannot_disturb_the_line() {
+        assert_eq!(harmless("a b/c.yaml:3".to_owned()), "a b/c.yaml:3");
+        assert_eq!(harmless("a\n\u{1b}é".to_owned()), "a\\n\\u{1b}é");
     }
 }

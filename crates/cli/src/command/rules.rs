@@ -13,11 +13,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    command::can_i::namespace,
     defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     identity::{Identity, IdentityArguments},
     policy::PolicyArguments,
+    question::namespace,
     table::table,
     terminal::Terminal,
     yaml,
