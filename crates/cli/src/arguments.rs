@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Check(command::check::Arguments),
     Completions(command::completions::Arguments),
     Explain(command::explain::Arguments),
+    ExplainCode(command::explain_code::Arguments),
     Man(command::man::Arguments),
     Review(command::review::Arguments),
     Rules(command::rules::Arguments),

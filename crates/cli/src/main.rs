@@ -3,7 +3,9 @@
 //! Arguments and printing; everything else is the library's.
 
 mod arguments;
+mod codes;
 mod command;
+mod configuration;
 mod defaults_used;
 mod exit;
 mod explanation_json;
@@ -50,6 +52,7 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fai
         Command::Check(arguments) => command::check::run(arguments, terminal),
         Command::Completions(arguments) => command::completions::run(arguments, terminal),
         Command::Explain(arguments) => command::explain::run(arguments, terminal),
+        Command::ExplainCode(arguments) => command::explain_code::run(arguments, terminal),
         Command::Man(arguments) => command::man::run(arguments, terminal),
         Command::Review(arguments) => command::review::run(arguments, terminal),
         Command::Rules(arguments) => command::rules::run(arguments, terminal),

@@ -119,6 +119,11 @@ impl PolicyOptions {
         progress::watched("reading the policy", || self.read(paths, validate))
     }
 
+    /// Whether nothing but decoding is to be looked at.
+    pub(crate) fn ignores(&self) -> bool {
+        matches!(self.validate, Some(ValidateLevel::Ignore))
+    }
+
     fn read(&self, paths: &[PathBuf], validate: Validate) -> Load {
         let options = LoadOptions {
             validate: self.validate.map_or(validate, |level| match level {

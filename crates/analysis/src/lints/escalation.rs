@@ -64,45 +64,42 @@ pub(super) fn powers(
     if bindings.is_empty() {
         return;
     }
-    let mut of_others: Vec<&Power> = Vec::new();
+    let in_cluster: Vec<_> = bindings.iter().copied().filter(|binding| binding.namespace.is_none()).collect();
+    let mut of_others: Vec<&str> = Vec::new();
     for (index, rule) in role.rules.iter().enumerate() {
-        let mut said = "";
+        // What one entry gives to the same people is one finding.
+        let mut found: Vec<(usize, bool, &str, Vec<&str>)> = Vec::new();
         for power in powers {
             let Some(verb) = power.verb_in(rule) else { continue };
             if is_of_others(policy, role, index) {
-                if !of_others.iter().any(|other| other.can == power.can) {
-                    of_others.push(power);
-                }
+                push_new(&mut of_others, power.can);
                 continue;
             }
-            // One sentence for a resource and its cluster-wide twin.
-            if said == power.can {
-                continue;
+            let entry = power.entry_in(rule);
+            let cluster_wide = power.cluster_wide && in_cluster.len() < bindings.len();
+            match found.iter_mut().find(|(other, wide, ..)| (*other, *wide) == (entry, cluster_wide)) {
+                Some((.., can)) => push_new(can, power.can),
+                None => found.push((entry, cluster_wide, verb, vec![power.can])),
             }
-            let given: Vec<&Binding> = bindings
-                .iter()
-                .copied()
-                .filter(|binding| !power.cluster_wide || binding.namespace.is_none())
-                .collect();
-            if given.is_empty() {
-                continue;
+        }
+        for (entry, cluster_wide, verb, can) in found {
+            let given = if cluster_wide { &in_cluster } else { &bindings };
+            if !given.is_empty() {
+                report.entry(
+                    (role, index),
+                    (RuleList::Resources, entry),
+                    format!("{} can {} {}", holders(given), list(&can), scope(given)),
+                    format!("with verb {verb}, {}", through(given)),
+                    "",
+                );
             }
-            said = power.can;
-            report.entry(
-                (role, index),
-                (RuleList::Resources, power.entry_in(rule)),
-                format!("{} can {} {}", holders(&given), power.can, scope(&given)),
-                format!("with verb {verb}, {}", through(&given)),
-                "",
-            );
         }
     }
     // To be given `admin` or `edit` in one namespace is what these roles are for.
-    for binding in bindings.iter().filter(|binding| binding.namespace.is_none() && !of_others.is_empty()) {
-        let can: Vec<_> = of_others.iter().map(|power| power.can).collect();
+    for binding in in_cluster.iter().filter(|_| !of_others.is_empty()) {
         report.role_reference(
             binding,
-            format!("{} can {} {}", holders(&[binding]), can.join(", "), scope(&[binding])),
+            format!("{} can {} {}", holders(&[binding]), list(&of_others), scope(&[binding])),
             format!("{} gives it", role.kind()),
             "bind it in the namespaces where it is needed",
         );
@@ -112,6 +109,25 @@ pub(super) fn powers(
 /// Whether a rule of a role stands in nobody's text, or in one that every cluster has.
 fn is_of_others(policy: &Policy<'_>, role: &Role, rule: usize) -> bool {
     policy.is_default_role(role) || role.rules.get(rule).is_none_or(|rule| rule.origin.span().is_none())
+}
+
+fn push_new<'a>(list: &mut Vec<&'a str>, text: &'a str) {
+    if !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+/// The first three things, and how many more there are.
+fn list(can: &[&str]) -> String {
+    match can {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] if can.len() <= 3 => format!("{} and {last}", first.join(", ")),
+        _ => {
+            let shown: Vec<_> = can.iter().take(3).copied().collect();
+            format!("{} and {} more such things", shown.join(", "), can.len() - shown.len())
+        }
+    }
 }
 
 /// Who is named in the bindings: the first, and how many more.

@@ -70,11 +70,9 @@ fn near<'a>(facts: &Facts<'a>, group: &str, plural: &str) -> Option<&'a str> {
 /// What was probably meant: the plural, another group, or something that is gone.
 fn way_out(facts: &Facts<'_>, rule: &Rule, plural: &str) -> (String, String) {
     if let Some(groups) = facts.groups_of.get(plural) {
-        let groups: Vec<_> = groups.iter().map(|group| format!("{group:?}")).collect();
-        return (
-            "not in this API group".to_owned(),
-            format!("{plural} is in API group {}", groups.join(" and ")),
-        );
+        let groups: Vec<_> =
+            groups.iter().map(|group| if group.is_empty() { "the core API group" } else { group }).collect();
+        return ("not in this API group".to_owned(), format!("{plural} is in {}", groups.join(" and in ")));
     }
     if let Some((_, since)) = GONE.iter().find(|(name, _)| *name == plural) {
         let help = "take the entry out, unless clusters of that age have to be served".to_owned();

@@ -12,7 +12,7 @@ use super::{Lint, grants::Policy, report::Report};
 pub(super) const LINT: Lint = Lint {
     name: "unknown-subject",
     summary: "a service account that is not among those of its namespace in the files",
-    default: Some(Severity::Warning),
+    default: Some(Severity::Note),
     check,
 };
 

@@ -6,14 +6,23 @@ use rolecall_model::{Rule, RuleList};
 use super::{Facts, Lint, grants::Policy, report::Report};
 
 /// Resources of groups that are not Kubernetes' own may know verbs of their own.
-pub(super) const LINT: Lint = Lint {
+pub(super) const UNKNOWN: Lint = Lint {
     name: "unknown-verb",
-    summary: "a verb that none of the rule's resources or paths knows",
+    summary: "a verb that no resource or no path knows",
     default: Some(Severity::Warning),
-    check,
+    check: |policy, report| check(policy, report, false),
 };
 
-fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
+/// A verb that others know: seldom worth more than a note, since nobody is misled about what is granted.
+pub(super) const USELESS: Lint = Lint {
+    name: "useless-verb",
+    summary: "a verb that none of the rule's resources can be asked for with",
+    default: Some(Severity::Note),
+    check: |policy, report| check(policy, report, true),
+};
+
+/// Looks for verbs that are known elsewhere (`useless`), or for those that are not.
+fn check(policy: &Policy<'_>, report: &mut Report<'_>, useless: bool) {
     for (role, number, rule) in policy.written_rules().filter(|(role, ..)| !policy.is_default_role(role)) {
         for (index, verb) in rule.verbs.iter().enumerate() {
             let verb = verb.as_str();
@@ -24,7 +33,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
             let on_paths = !rule.non_resource_urls.is_empty() && rule.resources.is_empty();
             let fault =
                 if on_paths { fault_on_paths(verb) } else { fault_on_resources(policy.facts, rule, verb) };
-            if let Some((message, help)) = fault {
+            if let Some((message, help)) = fault.filter(|_| useless == (!on_paths && VERBS.contains(&verb))) {
                 report.entry((role, number), (RuleList::Verbs, index), message, "never asked for", help);
             }
         }

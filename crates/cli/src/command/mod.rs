@@ -4,6 +4,7 @@ pub(crate) mod can_i;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod explain_code;
 pub(crate) mod man;
 pub(crate) mod review;
 pub(crate) mod rules;

@@ -1,4 +1,6 @@
-//! `rolecall check`: load, validate, report.
+//! `rolecall check`: load, validate, lint, report.
+
+mod lint;
 
 use std::{io::Write, path::PathBuf};
 
@@ -6,23 +8,27 @@ use clap::{Args, ValueEnum};
 use rolecall::{
     diagnostics::{
         Severity,
-        print::{FindingRecord, printable_json},
+        print::{self, FindingRecord, NameDescription, printable_json},
     },
     kubernetes::load::{FileSummary, Load, Validate},
 };
 use serde::Serialize;
 
+use self::lint::LevelArguments;
 use crate::{
+    codes,
     command::rules::to_json,
     exit::{ExitStatus, Failure},
     policy::{PolicyOptions, count},
     terminal::Terminal,
 };
 
-/// Load and validate files, and report every finding.
+/// Load and validate files, look for what is legal and seldom meant, and report every finding.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 no error; 1 an error (with --deny warnings: or a warning); 2 a path could not be read."
+    after_help = "Exit codes: 0 no error; 1 an error (with --deny warnings: or a warning); 2 a path could not be read.\n\
+                  A comment `# rolecall: allow NAME because REASON`, on the line of a finding or the line before, takes \
+                  it away; rolecall explain-code NAME says what a finding means."
 )]
 pub(crate) struct Arguments {
     /// Kubernetes manifests (YAML or JSON), ABAC policy files, directories of them (.yaml .yml .json
@@ -37,9 +43,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     options: PolicyOptions,
 
-    /// Fail on warnings too.
-    #[arg(long, value_name = "WHAT")]
-    deny: Option<Deny>,
+    #[command(flatten)]
+    levels: LevelArguments,
 
     /// How to print.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -47,20 +52,28 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Deny {
-    /// Every warning counts as an error.
-    Warnings,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
+    /// Commands of GitHub's workflows: annotations beside the lines of a change.
+    Github,
+    /// For programs; docs/schemas/check.schema.json describes it.
     Json,
+    /// A report of tests, for build servers.
+    Junit,
+    /// The Static Analysis Results Interchange Format, for code hosts and editors.
+    Sarif,
+    /// For people.
     Text,
 }
 
 pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
     let paths: Vec<_> = arguments.paths.iter().chain(&arguments.filename).cloned().collect();
-    let load = arguments.options.load(&paths, Validate::Strict);
+    let levels = arguments.levels.levels()?;
+    let mut load = arguments.options.load(&paths, Validate::Strict);
+    // Where nothing but decoding is to be looked at, nothing else is.
+    if !arguments.options.ignores() {
+        lint::complete(&mut load, &levels);
+    }
+    let failing = if arguments.levels.denies_warnings() { Severity::Warning } else { Severity::Error };
     let summary = Summary::of(&load);
     match arguments.output {
         Format::Json => {
@@ -77,14 +90,30 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
             let json = to_json(&report)?;
             writeln!(terminal.answers(), "{}", printable_json(&json))?;
         }
+        Format::Github => {
+            write!(terminal.answers(), "{}", print::github(&load.findings, &load.sources))?;
+        }
+        Format::Junit => {
+            let files: Vec<_> = load.files.iter().map(|file| file.file.as_str()).collect();
+            let report = print::junit(&load.findings, &load.sources, &files, failing);
+            write!(terminal.answers(), "{report}")?;
+        }
+        Format::Sarif => {
+            let names: Vec<NameDescription<'_>> = codes::ALL.iter().map(Into::into).collect();
+            let log = print::sarif(&load.findings, &load.sources, &names, env!("CARGO_PKG_VERSION"));
+            let json = to_json(&log)?;
+            writeln!(terminal.answers(), "{}", printable_json(&json))?;
+        }
         Format::Text => terminal.report(&load.findings, &load.sources)?,
     }
     terminal.flush()?;
-    Terminal::summary(&summary.to_string());
+    let about = load.findings.iter().rev().max_by_key(|finding| finding.severity).map(|finding| finding.name);
+    let hint = about.map_or(String::new(), |name| format!(" (rolecall explain-code {name} tells more)"));
+    Terminal::summary(&format!("{summary}{hint}"));
     let unreadable = load.findings.iter().any(|finding| finding.name == rolecall::files::UNREADABLE);
     Ok(if unreadable {
         ExitStatus::Unanswered
-    } else if summary.errors > 0 || arguments.deny.is_some() && summary.warnings > 0 {
+    } else if load.findings.iter().any(|finding| finding.severity >= failing) {
         ExitStatus::No
     } else {
         ExitStatus::Yes
@@ -113,7 +142,7 @@ struct Summary {
 
 impl Summary {
     fn of(load: &Load) -> Self {
-        let severities = |severity| load.findings.iter().filter(|found| found.severity == severity).count();
+        let severities = |severity| lint::count_of(&load.findings, severity);
         Self {
             files: load.files.len(),
             objects: load.files.iter().flat_map(|file| file.objects.values()).sum(),
