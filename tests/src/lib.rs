@@ -9,6 +9,7 @@
 //! | a case through every implementation | [`conformance`] |
 //! | what a loader must find in a real file | [`corpus`], [`facts`], [`digest`] |
 //! | what must happen to a nasty file | [`nasty`] |
+//! | whether JSON is as its schema has it | [`json_schema`] |
 //! | a command, its output, its time and memory | [`command`] |
 //!
 //! No case, project or file is named in code: other material of the same layout can stand in the same place
@@ -28,6 +29,7 @@ pub mod corpus;
 pub mod digest;
 pub mod facts;
 pub mod implementation;
+pub mod json_schema;
 pub mod nasty;
 pub mod report;
 pub mod shared;

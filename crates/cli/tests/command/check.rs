@@ -34,12 +34,18 @@ fn a_typo_that_widens_a_rule_is_an_error_with_its_place() {
     let directory = Directory::new();
     let file = directory.file("ci.yaml", TYPO);
     let run = rolecall(&["check", &file]);
-    assert_eq!((run.code, run.stderr.as_str()), (1, "1 object in 1 file: 1 error\n"));
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (1, "1 object in 1 file: 1 error (rolecall explain-code unknown-field tells more)\n")
+    );
     for part in ["error[unknown-field]", "ci.yaml:9:3", "resourcesNames: [app-config]", "`resourceNames`"] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }
     let run = rolecall(&["check", &file, "--validate=warn"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "1 object in 1 file: 1 warning\n"));
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (0, "1 object in 1 file: 1 warning (rolecall explain-code unknown-field tells more)\n")
+    );
     assert!(run.stdout.contains("warning[unknown-field]"), "{}", run.stdout);
     let run = rolecall(&["check", &file, "--validate=warn", "--deny", "warnings"]);
     assert_eq!(run.code, 1);
@@ -89,7 +95,10 @@ fn many_findings_of_a_kind_are_folded_and_all_are_counted() {
     let many: Vec<_> = (0..500).map(|number| TYPO.replace("deployer", &format!("r{number}"))).collect();
     let file = directory.file("many.yaml", many.join("---\n"));
     let run = rolecall(&["check", &file]);
-    assert_eq!((run.code, run.stderr.as_str()), (1, "500 objects in 1 file: 500 errors\n"));
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (1, "500 objects in 1 file: 500 errors (rolecall explain-code unknown-field tells more)\n")
+    );
     assert_eq!(run.stdout.matches("error[unknown-field]").count(), 11, "{}", run.stdout);
     assert!(run.stdout.contains("490 more like these, 500 in all"), "{}", run.stdout);
 }

@@ -10,6 +10,8 @@
 
 mod can_i;
 mod check;
+mod formats;
+mod lints;
 #[cfg(unix)]
 mod documentation;
 #[cfg(unix)]

@@ -26,6 +26,16 @@ pub(crate) fn rolecall(arguments: &[&str]) -> Run {
     rolecall_with(arguments, "")
 }
 
+/// Runs the command in a directory.
+pub(crate) fn rolecall_in(directory: &Path, arguments: &[&str]) -> Run {
+    let output = command(arguments).current_dir(directory).stdin(Stdio::null()).output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 /// Runs the command with a text on standard input.
 pub(crate) fn rolecall_with(arguments: &[&str], input: &str) -> Run {
     let mut child = command(arguments).spawn().unwrap();
