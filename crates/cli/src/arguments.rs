@@ -39,9 +39,12 @@ pub(crate) enum Command {
     Explain(command::explain::Arguments),
     ExplainCode(command::explain_code::Arguments),
     Man(command::man::Arguments),
+    Matrix(command::matrix::Arguments),
     Review(command::review::Arguments),
     Rules(command::rules::Arguments),
     Verify(command::verify::Arguments),
+    WhatCan(command::what_can::Arguments),
+    WhoCan(command::who_can::Arguments),
 }
 
 impl Command {

@@ -18,7 +18,14 @@ pub(crate) struct DefaultsUsed {
 impl DefaultsUsed {
     /// Takes note of what allowed a request.
     pub(crate) fn add(&mut self, policies: &PolicySet, determination: &Determination) {
-        if let Determination::Allow(Grant::Role { binding, role, rule, .. }) = determination {
+        if let Determination::Allow(grant) = determination {
+            self.add_grant(policies, grant);
+        }
+    }
+
+    /// Takes note of a grant.
+    pub(crate) fn add_grant(&mut self, policies: &PolicySet, grant: &Grant) {
+        if let Grant::Role { binding, role, rule, .. } = grant {
             let model = policies.model();
             if let Some(binding) = model.binding(*binding)
                 && binding.origin == Origin::BuiltIn
@@ -44,14 +51,20 @@ impl DefaultsUsed {
 
     /// Names them, if there are any.
     pub(crate) fn report(self, terminal: &Terminal) {
+        self.report_with("", terminal);
+    }
+
+    /// Names them, if there are any, with one more hint behind the first; says whether there were any.
+    pub(crate) fn report_with(self, hint: &str, terminal: &Terminal) -> bool {
         let objects: Vec<_> = self.objects.into_iter().collect();
         let (verb, pronoun) = if objects.len() == 1 { ("is", "it") } else { ("are", "them") };
         if !objects.is_empty() {
             terminal.note(&format!(
-                "{} {verb} Kubernetes v1.36's own; no file defines {pronoun} (--default-roles=none leaves {pronoun} out)",
+                "{} {verb} Kubernetes v1.36's own; no file defines {pronoun} (--default-roles=none leaves {pronoun} out{hint})",
                 listed(&objects)
             ));
         }
+        !objects.is_empty()
     }
 }
 

@@ -2,19 +2,23 @@
 //!
 //! Arguments and printing; everything else is the library's.
 
+mod access;
 mod arguments;
 mod codes;
 mod command;
 mod configuration;
+mod csv;
 mod defaults_used;
 mod exit;
 mod explanation_json;
 mod identity;
 mod invocation;
 mod manifest;
+mod objects;
 mod policy;
 mod progress;
 mod question;
+mod subject;
 mod table;
 mod terminal;
 mod yaml;
@@ -54,9 +58,12 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fai
         Command::Explain(arguments) => command::explain::run(arguments, terminal),
         Command::ExplainCode(arguments) => command::explain_code::run(arguments, terminal),
         Command::Man(arguments) => command::man::run(arguments, terminal),
+        Command::Matrix(arguments) => command::matrix::run(arguments, terminal),
         Command::Review(arguments) => command::review::run(arguments, terminal),
         Command::Rules(arguments) => command::rules::run(arguments, terminal),
         Command::Verify(arguments) => command::verify::run(arguments, terminal),
+        Command::WhatCan(arguments) => command::what_can::run(arguments, terminal),
+        Command::WhoCan(arguments) => command::who_can::run(arguments, terminal),
     }
 }
 

@@ -89,7 +89,7 @@ proptest! {
         for request in &requests {
             let (verb, target) = (request.verb.as_str(), request.target.as_target());
             let answer = inverse.who_can(verb, target);
-            check_askers(classes.askers(), &engine, verb, target, |holding| holding.exact, &answer)?;
+            check_askers(classes.askers(), &engine, verb, target, |holding| holding.is_exact(), &answer)?;
         }
     }
 
@@ -104,7 +104,7 @@ proptest! {
             let (verb, target) = (request.verb.as_str(), request.target.as_target());
             let answer = inverse.who_can_in_all_namespaces(verb, target);
             let at_once = in_namespace(target, "");
-            check_askers(classes.askers(), &engine, verb, at_once, |holding| holding.exact, &answer)?;
+            check_askers(classes.askers(), &engine, verb, at_once, |holding| holding.is_exact(), &answer)?;
             if matches!(target, Target::Path(_)) {
                 continue;
             }
@@ -143,7 +143,7 @@ proptest! {
                 let named_targets: Vec<_> = if holding.names.is_empty() {
                     vec![target]
                 } else {
-                    prop_assert!(!holding.exact);
+                    prop_assert!(!holding.is_exact());
                     holding.names.iter().map(|name| named(target, name)).collect()
                 };
                 for target in named_targets {
@@ -171,7 +171,7 @@ proptest! {
             }
             let (verb, target) = (request.verb.as_str(), request.target.as_target());
             let answer = inverse.who_can(verb, named(target, ""));
-            let holds = |holding: &Holding<'_>| holding.exact || holding.names.contains(&name.as_str());
+            let holds = |holding: &Holding<'_>| holding.is_exact() || holding.names.contains(&name.as_str());
             check_askers(classes.askers(), &engine, verb, target, holds, &answer)?;
         }
     }
@@ -187,7 +187,7 @@ proptest! {
             prop_assert_eq!(ordered.holdings.last().map(|holding| holding.grant), Some(Grant::Superuser));
             for holding in &answer.holdings {
                 let said =
-                    |one: &Holding<'_>| (one.holder.to_string(), one.exact, one.names.to_vec().join(","), format!("{:?}", one.scope));
+                    |one: &Holding<'_>| (one.holder.to_string(), one.is_exact(), one.names.to_vec().join(","), format!("{:?}", one.scope));
                 prop_assert!(ordered.holdings.iter().any(|kept| said(kept) == said(holding)));
             }
         }

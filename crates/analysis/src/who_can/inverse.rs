@@ -28,7 +28,7 @@ use crate::{grant_scope::GrantScope, holder::Holder};
 /// let answer = Inverse::new(&policies).who_can(secrets.verb, secrets.target);
 /// let [superuser, jane] = answer.holdings.as_slice() else { unreachable!() };
 /// assert_eq!(superuser.holder.to_string(), "Group system:masters");
-/// assert_eq!((jane.holder.to_string().as_str(), &*jane.names, jane.exact), ("User jane", &["token"][..], false));
+/// assert_eq!((jane.holder.to_string().as_str(), &*jane.names, jane.is_exact()), ("User jane", &["token"][..], false));
 /// # Ok::<(), rolecall_model::TooManyObjects>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl<'p> Inverse<'p> {
             grant,
             scope: GrantScope::Everywhere,
             names: Arc::default(),
-            exact: true,
+            only_in: None,
         };
         let mut answer = WhoCan {
             holdings: vec![unlimited(Holder::Group(SUPERUSER_GROUP), Grant::Superuser)],
@@ -177,8 +177,10 @@ impl<'p> Inverse<'p> {
         let Some(index) = BindingIndex::new(at.binding as usize) else { return };
         let Some(binding) = self.policies.binding(index) else { return };
         let Some(scope) = GrantScope::of_binding(binding) else { return };
-        // Asked about all namespaces, one of them is a part.
-        let whole = !matches!((asked, scope), (Asked::All, GrantScope::Namespace(_)));
+        let only_in = match (asked, scope) {
+            (Asked::All, GrantScope::Namespace(namespace)) => Some(namespace),
+            _ => None,
+        };
         for (subject, named) in binding.subjects.iter().enumerate() {
             let Some(holder) = Holder::of_subject(named, binding.namespace.as_ref()) else { continue };
             answer.holdings.push(Holding {
@@ -186,7 +188,7 @@ impl<'p> Inverse<'p> {
                 grant: Grant::Role { binding: index, subject, role, rule: given.rule },
                 scope,
                 names: Arc::clone(&given.names),
-                exact: whole && given.names.is_empty(),
+                only_in,
             });
         }
     }
@@ -267,9 +269,9 @@ impl<'p> Inverse<'p> {
             if !abac::matches_verb(policy, verb) {
                 continue;
             }
-            let (scope, exact) = match target {
+            let (scope, only_in) = match target {
                 Target::Path(asked) if path::covers(&policy.non_resource_path, asked) => {
-                    (GrantScope::Everywhere, true)
+                    (GrantScope::Everywhere, None)
                 }
                 Target::Path(_) => continue,
                 Target::Resource { namespace, api_group, resource, subresource: _, name: _ } => {
@@ -281,11 +283,16 @@ impl<'p> Inverse<'p> {
                     {
                         continue;
                     }
-                    (GrantScope::of_attribute_policy(&policy.namespace), here)
+                    let scope = GrantScope::of_attribute_policy(&policy.namespace);
+                    let only_in = match scope {
+                        GrantScope::Namespace(namespace) if !here => Some(namespace),
+                        _ => None,
+                    };
+                    (scope, only_in)
                 }
             };
             let grant = Grant::AttributePolicy(index);
-            answer.holdings.push(Holding { holder, grant, scope, names: Arc::default(), exact });
+            answer.holdings.push(Holding { holder, grant, scope, names: Arc::default(), only_in });
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{grant_scope::GrantScope, holder::Holder};
 /// Everybody who can do what was asked, each as often as something gives it.
 ///
 /// Whom a policy names is allowed *exactly* what was asked if and only if some [holding](Holding) that
-/// [is exact](Holding::exact) is that user's, or that of one of the groups which the request carries. The
+/// [is exact](Holding::is_exact) is that user's, or that of one of the groups which the request carries. The
 /// other holdings are of grants that give a part of it: some objects of the type by name, or one namespace
 /// where all were asked about.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -35,8 +35,15 @@ pub struct Holding<'p> {
     pub scope: GrantScope<'p>,
     /// No name was asked about, and only the objects of these names are given; empty: all of them.
     pub names: Arc<[&'p str]>,
+    /// All namespaces were asked about, and only this one is given.
+    pub only_in: Option<&'p str>,
+}
+
+impl Holding<'_> {
     /// Whether the very request that was asked about is allowed, and not a part of it.
-    pub exact: bool,
+    pub fn is_exact(&self) -> bool {
+        self.names.is_empty() && self.only_in.is_none()
+    }
 }
 
 impl WhoCan<'_> {
@@ -53,7 +60,7 @@ impl WhoCan<'_> {
 }
 
 fn rank<'p>(holding: &Holding<'p>) -> (bool, bool, Holder<'p>, GrantScope<'p>) {
-    (holding.grant == Grant::Superuser, !holding.exact, holding.holder, holding.scope)
+    (holding.grant == Grant::Superuser, !holding.is_exact(), holding.holder, holding.scope)
 }
 
 /// Which grant it is, whichever subject of it.
