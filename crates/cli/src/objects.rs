@@ -112,18 +112,3 @@ pub(crate) fn object_json(
     }
     value
 }
-
-/// Bindings whose role is not there, for a note.
-pub(crate) fn dangling_note(policies: &PolicySet, dangling: &[BindingIndex]) -> Option<String> {
-    let named: Vec<_> = dangling
-        .iter()
-        .filter_map(|binding| policies.model().binding(*binding))
-        .map(|binding| format!("{} → {}", binding_name(binding), role_reference(binding)))
-        .collect();
-    let verb = if named.len() == 1 {
-        "grants nothing, since its role is"
-    } else {
-        "grant nothing, since their roles are"
-    };
-    (!named.is_empty()).then(|| format!("{verb} not there: {}", crate::policy::listed(&named)))
-}

@@ -301,7 +301,4 @@ fn say_more(
         }
     }
     defaults.report(terminal);
-    if let Some(note) = objects::dangling_note(policies, &access.dangling) {
-        terminal.note(&note);
-    }
 }

@@ -196,9 +196,6 @@ fn say_more(policies: &PolicySet, answer: &WhoCan<'_>, hidden: usize, somebody: 
             count(hidden, "subject", "subjects")
         ));
     }
-    if let Some(note) = objects::dangling_note(policies, &answer.dangling) {
-        terminal.note(&note);
-    }
 }
 
 fn print_table(

@@ -10,10 +10,10 @@
 
 mod can_i;
 mod check;
-mod formats;
-mod lints;
 #[cfg(unix)]
 mod documentation;
+mod formats;
+mod lints;
 #[cfg(unix)]
 mod packaging;
 #[cfg(unix)]
@@ -25,3 +25,5 @@ mod surroundings;
 mod transcript;
 mod usage;
 mod verify;
+mod what_can;
+mod who_can;
