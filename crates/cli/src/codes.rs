@@ -2,6 +2,8 @@
 
 use rolecall::diagnostics::{did_you_mean, print::NameDescription};
 
+use crate::invocation;
+
 /// A name that findings have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Code {
@@ -34,7 +36,9 @@ pub(crate) fn unknown<const N: usize>(name: &str, others: [&'static str; N]) -> 
     let known = ALL.iter().map(|code| code.name).chain(others);
     match did_you_mean(name, known) {
         Some(meant) => format!("no finding is called `{name}`: did you mean `{meant}`?"),
-        None => format!("no finding is called `{name}` (rolecall explain-code lists them)"),
+        None => {
+            format!("no finding is called `{name}` ({} lists them)", invocation::line("explain-code"))
+        }
     }
 }
 

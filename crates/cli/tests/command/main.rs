@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod action;
 mod can_i;
 mod check;
 #[cfg(unix)]

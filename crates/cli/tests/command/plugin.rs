@@ -23,10 +23,16 @@ fn what_it_tells_people_to_type_is_what_kubectl_takes() {
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
         assert!(run.stdout.contains(usage), "{}", run.stdout);
         let elsewhere = run.stdout.replace("kubectl rolecall", "");
-        assert!(!elsewhere.contains("rolecall can-i"), "{elsewhere}");
+        assert!(
+            !elsewhere.contains("rolecall can-i") && !elsewhere.contains("rolecall explain-code"),
+            "{elsewhere}"
+        );
     }
     let run = plugin(&["check", "x", "--dney"]);
     assert!(run.stderr.ends_with("(see 'kubectl rolecall check -h')\n"), "{}", run.stderr);
+    let directory = Directory::new();
+    let run = plugin(&["check", &directory.file("broken.yaml", "kind: [\n")]);
+    assert!(run.stderr.contains("(kubectl rolecall explain-code "), "{}", run.stderr);
     let run = plugin(&["can-i", "get"]);
     assert!(run.stderr.contains("See 'kubectl rolecall can-i -h' for help"), "{}", run.stderr);
 }

@@ -19,6 +19,7 @@ use crate::{
     codes,
     command::rules::to_json,
     exit::{ExitStatus, Failure},
+    invocation,
     policy::{PolicyOptions, count},
     terminal::Terminal,
 };
@@ -26,9 +27,12 @@ use crate::{
 /// Load and validate files, look for what is legal and seldom meant, and report every finding.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 no error; 1 an error (with --deny warnings: or a warning); 2 a path could not be read.\n\
-                  A comment `# rolecall: allow NAME because REASON`, on the line of a finding or the line before, takes \
-                  it away; rolecall explain-code NAME says what a finding means."
+    after_help = format!(
+        "Exit codes: 0 no error; 1 an error (with --deny warnings: or a warning); 2 a path could not be read.\n\
+         A comment `# rolecall: allow NAME because REASON`, on the line of a finding or the line before, takes \
+         it away; {} NAME says what a finding means.",
+        invocation::line("explain-code")
+    )
 )]
 pub(crate) struct Arguments {
     /// Kubernetes manifests (YAML or JSON), ABAC policy files, directories of them (.yaml .yml .json
@@ -108,7 +112,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
     }
     terminal.flush()?;
     let about = load.findings.iter().rev().max_by_key(|finding| finding.severity).map(|finding| finding.name);
-    let hint = about.map_or(String::new(), |name| format!(" (rolecall explain-code {name} tells more)"));
+    let hint = about
+        .map_or(String::new(), |name| format!(" ({} {name} tells more)", invocation::line("explain-code")));
     Terminal::summary(&format!("{summary}{hint}"));
     let unreadable = load.findings.iter().any(|finding| finding.name == rolecall::files::UNREADABLE);
     Ok(if unreadable {
