@@ -24,9 +24,7 @@ fn help_tells_the_exit_codes() {
     for code in ["0  the answer is yes", "1  the answer is no", "2  it could not be answered"] {
         assert!(help.stdout.contains(code), "{}", help.stdout);
     }
-    for subcommand in
-        ["can-i", "check", "completions", "man", "matrix", "review", "rules", "verify", "what-can", "who-can"]
-    {
+    for subcommand in SUBCOMMANDS {
         assert!(help.stdout.contains(&format!("\n  {subcommand} ")), "{subcommand}: {}", help.stdout);
         let help = rolecall(&[subcommand, "-h"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
@@ -96,9 +94,7 @@ fn every_subcommand_has_a_man_page() {
     let page = rolecall(&["man"]);
     assert_eq!((page.code, page.stderr.as_str()), (0, ""));
     assert!(page.stdout.contains(".TH rolecall 1"), "{}", page.stdout);
-    for subcommand in
-        ["can-i", "check", "completions", "man", "matrix", "review", "rules", "verify", "what-can", "who-can"]
-    {
+    for subcommand in SUBCOMMANDS {
         let page = rolecall(&["man", subcommand]);
         assert_eq!(page.code, 0);
         assert!(page.stdout.contains(&format!(".TH rolecall-{subcommand} 1")), "{}", page.stdout);

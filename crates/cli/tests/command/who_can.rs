@@ -286,16 +286,13 @@ Group system:masters      above all authorizers
 
 #[test]
 fn what_a_live_cluster_prints_can_be_asked_on_standard_input() {
-    let list = format!(
-        "apiVersion: v1\nkind: List\nitems:\n{}",
-        CORNERS
-            .split("---\n")
-            .map(|item| {
-                let lines: Vec<_> = item.lines().collect();
-                format!("- {}\n", lines.join("\n  "))
-            })
-            .collect::<String>()
-    );
+    let mut list = "apiVersion: v1\nkind: List\nitems:\n".to_owned();
+    for item in CORNERS.split("---\n") {
+        let lines: Vec<_> = item.lines().collect();
+        list.push_str("- ");
+        list.push_str(&lines.join("\n  "));
+        list.push('\n');
+    }
     let run = ask(&list, &["get", "pods", "-A", "-o", "csv"]);
     assert_eq!(run.code, 0);
     assert!(
