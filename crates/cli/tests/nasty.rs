@@ -59,7 +59,7 @@ fn check_folder(suite: &str, folder: &Path) {
 
 /// The limits of time are those of a release build that has the machine for itself; here two run beside each other,
 /// and other tests beside them.
-const SLACK: f64 = if cfg!(debug_assertions) { 40.0 } else { 4.0 };
+const SLACK: f64 = if cfg!(debug_assertions) { 15.0 } else { 2.0 };
 
 /// A folder that is removed at the end.
 struct TemporaryFolder(PathBuf);
