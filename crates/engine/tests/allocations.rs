@@ -1,13 +1,20 @@
 //! A decision allocates nothing, whatever is asked.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use rolecall_engine::{CompileOptions, Engine};
-use rolecall_model::{AttributePolicy, Authorizer, Mode, Modes, Origin, PolicySet, Request, Rule, Subject, Wild};
+use rolecall_model::{
+    AttributePolicy, Authorizer, Mode, Modes, Origin, PolicySet, Request, Rule, Subject, Wild,
+};
 
 fn policies() -> PolicySet {
     let many_verbs = (0..200).map(|number| format!("verb-{number}"));
     let many_names = (0..500).map(|number| format!("name-{number}"));
     PolicySet::builder()
-        .cluster_role("viewer", [Rule::resources(["get", "list"], ["", "apps"], ["pods", "pods/log", "*/scale"])])
+        .cluster_role(
+            "viewer",
+            [Rule::resources(["get", "list"], ["", "apps"], ["pods", "pods/log", "*/scale"])],
+        )
         .cluster_role("named", [Rule::resources(["get"], [""], ["secrets"]).named(many_names)])
         .cluster_role("verbose", [Rule::resources(many_verbs, ["*"], ["widgets"])])
         .cluster_role("paths", [Rule::paths(["get"], ["/healthz/*", "/api*", "/version"])])
