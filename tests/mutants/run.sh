@@ -19,6 +19,9 @@ find "$copy" -mindepth 1 -delete
 (cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --create) |
     tar --extract --touch --directory="$copy"
 cd "$copy"
+# The copy is no part of the repository around it, where git would look for what it patches.
+GIT_CEILING_DIRECTORIES=$CARGO_TARGET_DIR
+export GIT_CEILING_DIRECTORIES
 
 # header FIELD PATCH: what stands behind `# FIELD: ` in a patch.
 header() {
@@ -47,7 +50,7 @@ survivors=0
 for patch in $patches; do
     name=$(basename "$patch" .patch)
     arguments=$(header test "$patch")
-    if [ -z "$arguments" ] || ! patch --quiet --strip=1 --no-backup-if-mismatch --fuzz=0 <"$patch" >"$log" 2>&1; then
+    if [ -z "$arguments" ] || ! git apply "$patch" >"$log" 2>&1; then
         cat "$log"
         echo "$name: STALE: does not apply, or names no test"
         survivors=$((survivors + 1))
@@ -63,6 +66,6 @@ for patch in $patches; do
     else
         echo "$name: killed by $arguments"
     fi
-    patch --quiet --strip=1 --reverse --fuzz=0 <"$patch" >/dev/null
+    git apply --reverse "$patch"
 done
 [ "$survivors" -eq 0 ]

@@ -142,12 +142,13 @@ pub fn all(section: &str) -> Option<Vec<Case>> {
 ///
 /// # Panics
 ///
-/// When the section holds no case at all.
+/// When the section holds no case at all, or a folder that is none.
 pub fn within_reach(section: &str) -> Option<(Vec<Case>, usize)> {
     let folder = shared::folder(&format!("conformance/{section}"))?;
     let folders = shared::folders_in(&folder);
     let plain = |folder: &&PathBuf| {
         let has = |name: &str| folder.join(name).exists();
+        assert!(has("modes") || has("config.yaml"), "{} is a folder without a case", folder.display());
         has("modes")
             && shared::text(&folder.join("modes")).trim().parse::<Modes>().is_ok()
             && !OF_OTHER_AUTHORIZERS.into_iter().any(has)

@@ -1,8 +1,9 @@
 //! A policy compiled to decision tables.
 //!
-//! [`Engine::compile`] settles everything that can be settled before a request comes; [`Engine::authorize`]
-//! then turns the request into small integers and makes a number of probes that depends on the request
-//! (its groups), not on the policy. It allocates nothing and takes no lock.
+//! [`Engine::compile`] settles everything that can be settled before a request comes;
+//! [`authorize`](rolecall_model::Authorizer::authorize) then turns the request into small integers and makes
+//! a number of probes that depends on the request (its groups), not on the policy. It allocates nothing and
+//! takes no lock.
 //!
 //! # How a request is decided
 //!

@@ -112,7 +112,7 @@ fn nasty_files_are_read_or_refused_as_expected() {
             }
         }
         assert!(finding.help.is_some() || finding.name == "json-syntax", "{shown}");
-        assert!(!shown.chars().any(|character| character.is_control()), "{file}: {shown:?}");
+        assert!(!shown.chars().any(char::is_control), "{file}: {shown:?}");
     }
     assert!(refused > 0, "no case in {}", nasty.display());
     assert!(wrong.is_empty(), "{} files:\n{}", wrong.len(), wrong.join("\n"));
@@ -147,13 +147,15 @@ fn spans_fit(node: &Node, sources: &SourceMap) {
         Value::Number(text) => assert!(written == &**text || written.starts_with('*'), "{written:?}"),
         Value::Bool(_) => assert!(!written.is_empty()),
         Value::Null => {
-            assert!(matches!(written, "" | "~" | "null" | "Null" | "NULL") || written.starts_with('*'))
+            assert!(matches!(written, "" | "~" | "null" | "Null" | "NULL") || written.starts_with('*'));
         }
         Value::List(nodes) => {
             if written.starts_with('[') {
                 assert!(written.ends_with(']'), "{written:?}");
             }
-            nodes.iter().for_each(|node| spans_fit(node, sources));
+            for node in nodes {
+                spans_fit(node, sources);
+            }
         }
         Value::Map(entries) => {
             if written.starts_with('{') {

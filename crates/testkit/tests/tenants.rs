@@ -5,7 +5,7 @@
 
 use proptest::{
     prelude::*,
-    test_runner::{Config, TestError, TestRunner},
+    test_runner::{Config, RngSeed, TestError, TestRunner},
 };
 use rolecall_engine::Engine;
 use rolecall_model::{
@@ -42,9 +42,9 @@ fn reads_foreign_secrets(request: &OwnedRequest) -> bool {
 }
 
 /// Looks for a request that is allowed and must not be; what is found is shrunk.
-fn find_leak(policies: &PolicySet) -> Option<OwnedRequest> {
+fn find_leak(policies: &PolicySet, rng_seed: RngSeed) -> Option<OwnedRequest> {
     let engine = Engine::compile(policies).unwrap();
-    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 20_000, failure_persistence: None, rng_seed, ..Config::default() };
     let outcome = TestRunner::new(config).run(&requests_for(policies), |request| {
         let leaks = reads_foreign_secrets(&request) && engine.authorize(&request.as_request()).is_allow();
         prop_assert!(!leaks);
@@ -59,7 +59,7 @@ fn find_leak(policies: &PolicySet) -> Option<OwnedRequest> {
 
 #[test]
 fn no_binding_of_mine_ever_lets_a_tenant_read_anothers_secrets() {
-    assert_eq!(find_leak(&policies().build().unwrap()), None);
+    assert_eq!(find_leak(&policies().build().unwrap(), RngSeed::Random), None);
 }
 
 #[test]
@@ -71,7 +71,9 @@ fn a_leak_is_found_and_shrunk_to_one_request() {
         .role_binding("blue", "debuggers", RoleRef::cluster_role("debugger"), [Subject::group("red")])
         .build()
         .unwrap();
-    let request = find_leak(&leaky).unwrap();
+    // The same numbers each time: shrinking ends where no number of the plan can be made smaller alone, which
+    // is not from everywhere the shortest request.
+    let request = find_leak(&leaky, RngSeed::Fixed(1)).unwrap();
     assert!(reads_foreign_secrets(&request), "{request:?}");
     assert_eq!((request.verb.as_str(), request.groups.as_slice()), ("get", &["red".to_owned()][..]));
     let OwnedTarget::Resource { namespace, resource, subresource, .. } = &request.target else {

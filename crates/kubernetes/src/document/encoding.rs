@@ -31,7 +31,7 @@ pub fn take_in(
     }
     let text = decode(bytes).map_err(|fault| fault.finding(name))?;
     let text = control_characters(&text).map_or(Ok(text), Err).map_err(|fault| fault.finding(name))?;
-    Ok(sources.add(name, marks_at_lines(lone_carriage_returns(text))))
+    Ok(sources.add(name, marks_of_documents(lone_carriage_returns(text))))
 }
 
 /// Why bytes are no text.
@@ -160,10 +160,20 @@ fn lone_carriage_returns(text: String) -> String {
     result
 }
 
-/// Takes byte order marks off the beginnings of lines, where files that are joined bring them: Kubernetes'
-/// reader skips them there as well.
-fn marks_at_lines(text: String) -> String {
-    if text.contains("\n\u{FEFF}") { text.replace("\n\u{FEFF}", "\n") } else { text }
+/// Takes byte order marks off the beginnings of documents, where files that are joined bring them: Kubernetes
+/// splits a text at its separators before it reads the parts.
+fn marks_of_documents(text: String) -> String {
+    if !text.contains("\n\u{FEFF}") {
+        return text;
+    }
+    let mut result = String::with_capacity(text.len());
+    let mut after_separator = false;
+    for line in text.split_inclusive('\n') {
+        let marked = line.strip_prefix('\u{FEFF}').filter(|_| after_separator);
+        result.push_str(marked.unwrap_or(line));
+        after_separator = line.strip_prefix("---").is_some_and(|rest| rest.trim().is_empty());
+    }
+    result
 }
 
 /// The number of the line that comes after these bytes, from 1.
@@ -216,7 +226,7 @@ mod tests {
     fn marks_are_taken_off_and_utf16_is_read() {
         reads(b"", "");
         reads(b"\xef\xbb\xbfa", "a");
-        reads(b"\xef\xbb\xbfa\n\xef\xbb\xbfb\xef\xbb\xbf", "a\nb\u{FEFF}");
+        reads(b"\xef\xbb\xbfa\n--- \n\xef\xbb\xbfb\n\xef\xbb\xbf", "a\n--- \nb\n\u{FEFF}");
         reads(b"\xff\xfea\0\xe9\0", "aé");
         reads(b"\xfe\xff\0a\xd8\x3d\xde\0", "a😀");
     }

@@ -1,7 +1,7 @@
 //! Texts as trees of values, each with the place where it stands: YAML 1.1 as Kubernetes reads it, and JSON.
 //!
 //! [`take_in`] makes a text of bytes, [`Documents`] reads it, one [`Document`] at a time, and a [`Node`] is a value
-//! with its place. What is wrong with a text is a [`Finding`] in words of the format that its author meant.
+//! with its place. What is wrong with a text is a finding in words of the format that its author meant.
 //! Nothing here knows what the values are for: repeated keys are kept, unknown ones as well.
 //!
 //! ```

@@ -193,6 +193,8 @@ fn faults_are_named_in_words_with_a_way_out() {
     refuse("verbs: [*]", "yaml-syntax", "1:9", "\"*\"");
     refuse("verbs:\n- *\n", "yaml-syntax", "2:3", "quotes");
     refuse("a:\n\tb: c", "yaml-syntax", "2:1", "tab");
+    refuse("-\ta: b", "yaml-syntax", "1:2", "tab");
+    refuse("a:\n\t- b", "yaml-syntax", "2:1", "tab");
     refuse("a: b: c", "yaml-syntax", "1:5", "`:`");
     refuse("a: \"b\\q\"", "yaml-syntax", "1:4", "escape");
     refuse("a: [b\nc: d", "yaml-syntax", "2:2", "`]`");

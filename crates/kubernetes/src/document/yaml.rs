@@ -26,6 +26,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     /// Whether the whole text is ASCII.
     ascii: bool,
+    /// Whether there is a tab in it.
+    tabs: bool,
     limits: Limits,
     /// Where the next document begins.
     at: usize,
@@ -37,7 +39,7 @@ impl<'a> Reader<'a> {
         // Blanks in the last line are no line to Kubernetes' reader, and one to the scanner.
         let trimmed = text.trim_end_matches(' ');
         let text = if trimmed.ends_with('\n') { trimmed } else { text };
-        Self { sources, source, text, ascii: text.is_ascii(), limits, at: start }
+        Self { sources, source, text, ascii: text.is_ascii(), tabs: text.contains('\t'), limits, at: start }
     }
 
     /// The value of the next document, if there is one.
@@ -202,6 +204,9 @@ impl Builder<'_, '_> {
         end: Marker,
     ) -> Result<(), Stop> {
         let plain = style == ScalarStyle::Plain;
+        if !matches!(style, ScalarStyle::Folded | ScalarStyle::Literal) {
+            self.check_tabs(start)?;
+        }
         let text = self.without_added_end(text, style, end);
         let span = self.scalar_span(&text, style, anchor > 0 || tag != Tag::None, start, end);
         if plain && text == "<<" && matches!(tag, Tag::None | Tag::Merge) && self.is_key_due() {
@@ -233,6 +238,25 @@ impl Builder<'_, '_> {
         self.attach(Node { span, value }, Size { nodes: 1, depth: 0 }, anchor, false)
     }
 
+    /// Kubernetes' reader refuses a tab before whatever could begin a key: at the beginning of a line and after
+    /// `-` and `?`, outside of brackets. The scanner is more lenient.
+    fn check_tabs(&mut self, start: Marker) -> Result<(), Stop> {
+        if !self.reader.tabs || self.open.iter().any(|frame| frame.flow) {
+            return Ok(());
+        }
+        let at = self.byte(start);
+        let before = self.reader.text.get(..at).unwrap_or("");
+        let blanks = before.trim_end_matches([' ', '\t']).len();
+        let could_begin_a_key =
+            matches!(before.as_bytes().get(..blanks), Some([] | [.., b'\n' | b'-' | b'?']));
+        match before.get(blanks..).and_then(|blanks| blanks.find('\t')) {
+            Some(tab) if could_begin_a_key => {
+                Err(hint::syntax(self.reader.sources, self.reader.source, blanks + tab, "tab").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The scanner ends a block of text with its line, even where the whole text ends without a line end;
     /// Kubernetes' reader has no line end there that is not written.
     fn without_added_end<'t>(
@@ -242,10 +266,10 @@ impl Builder<'_, '_> {
         end: Marker,
     ) -> Cow<'t, str> {
         let is_block = matches!(style, ScalarStyle::Folded | ScalarStyle::Literal);
-        if is_block && !self.reader.text.ends_with('\n') && self.byte(end) >= self.reader.text.len() {
-            if let Some(shorter) = text.strip_suffix('\n').map(str::len) {
-                text.to_mut().truncate(shorter);
-            }
+        let at_end =
+            is_block && !self.reader.text.ends_with('\n') && self.byte(end) >= self.reader.text.len();
+        if at_end && let Some(shorter) = text.strip_suffix('\n').map(str::len) {
+            text.to_mut().truncate(shorter);
         }
         text
     }
@@ -310,6 +334,7 @@ impl Builder<'_, '_> {
     }
 
     fn open(&mut self, is_map: bool, anchor: usize, start: Marker) -> Result<(), Stop> {
+        self.check_tabs(start)?;
         let start = self.content_start(start);
         if self.open.len() >= self.reader.limits.depth {
             let span = self.reader.sources.span(self.reader.source, start, start + 1);
