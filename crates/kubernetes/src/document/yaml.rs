@@ -242,10 +242,12 @@ impl Builder<'_, '_> {
         end: Marker,
     ) -> Cow<'t, str> {
         let is_block = matches!(style, ScalarStyle::Folded | ScalarStyle::Literal);
-        if is_block && !self.reader.text.ends_with('\n') && self.byte(end) >= self.reader.text.len() {
-            if let Some(shorter) = text.strip_suffix('\n').map(str::len) {
-                text.to_mut().truncate(shorter);
-            }
+        if is_block
+            && !self.reader.text.ends_with('\n')
+            && self.byte(end) >= self.reader.text.len()
+            && let Some(shorter) = text.strip_suffix('\n').map(str::len)
+        {
+            text.to_mut().truncate(shorter);
         }
         text
     }
