@@ -31,8 +31,6 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
                 let definition = root["definitions"].get(name).unwrap_or_else(|| panic!("no {name}"));
                 check(root, definition, value, place, faults);
             }
-            "$comment" | "$id" | "$schema" | "definitions" | "description" | "title" => {}
-            "additionalProperties" | "maxItems" | "pattern" => {}
             "anyOf" => {
                 let fits = held.as_array().unwrap().iter().any(|one| {
                     let mut faults = Vec::new();
@@ -47,7 +45,18 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, faults: &mut 
             "enum" if !held.as_array().unwrap().contains(value) => {
                 faults.push(fault(format!("{value} is none of {held}")));
             }
-            "const" | "enum" => {}
+            // Held, or nothing to hold, or looked at below.
+            "$comment"
+            | "$id"
+            | "$schema"
+            | "additionalProperties"
+            | "const"
+            | "definitions"
+            | "description"
+            | "enum"
+            | "maxItems"
+            | "pattern"
+            | "title" => {}
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     check(root, held, item, &format!("{place}[{index}]"), faults);

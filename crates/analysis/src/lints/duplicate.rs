@@ -34,14 +34,13 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
     for role in policy.set.roles().iter().filter(|role| role.aggregation.is_none()) {
         let mut seen = HashMap::new();
         for (number, rule) in role.rules.iter().enumerate() {
-            match seen.insert(lists(rule), number) {
-                Some(first) => report.rule(
+            if let Some(first) = seen.insert(lists(rule), number) {
+                report.rule(
                     (role, number),
                     format!("rules[{number}] says the same as rules[{first}]"),
                     "again",
                     "take one of them out",
-                ),
-                None => {}
+                );
             }
         }
     }

@@ -48,7 +48,7 @@ fn fault_on_paths(verb: &str) -> Option<(String, String)> {
         _ if METHODS.contains(&verb) => return None,
         "list" | "watch" => "`get` is what covers reading",
         "deletecollection" => "write `delete`",
-        _ => return unknown(verb, "paths know the HTTP methods in lower case", METHODS.as_slice()),
+        _ => return Some(unknown(verb, "paths know the HTTP methods in lower case", METHODS.as_slice())),
     };
     Some((format!("no request for a path has the verb `{verb}`: it has its HTTP method"), help.to_owned()))
 }
@@ -93,13 +93,13 @@ fn fault_on_resources(facts: &Facts<'_>, rule: &Rule, verb: &str) -> Option<(Str
             format!("there is {}", verbs.join(", ")),
         ));
     }
-    unknown(verb, "the resources of this rule do not know it", VERBS.as_slice())
+    Some(unknown(verb, "the resources of this rule do not know it", VERBS.as_slice()))
 }
 
-fn unknown(verb: &str, why: &str, known: &[&str]) -> Option<(String, String)> {
+fn unknown(verb: &str, why: &str, known: &[&str]) -> (String, String) {
     let meant = did_you_mean(verb, known.iter().copied());
     let help = meant.map_or(String::new(), |meant| format!("did you mean `{meant}`?"));
-    Some((format!("the verb `{verb}` never matches here: {why}"), help))
+    (format!("the verb `{verb}` never matches here: {why}"), help)
 }
 
 /// The verbs of resources that know few; `None` for those that know all of [`VERBS`].

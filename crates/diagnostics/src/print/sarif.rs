@@ -1,6 +1,6 @@
 //! Findings in the Static Analysis Results Interchange Format, 2.1.0, which code hosts and editors read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use rolecall_source::SourceMap;
 use serde::Serialize;
@@ -123,7 +123,10 @@ fn uri(path: &str) -> String {
                 uri.push(char::from(byte));
             }
             b'\\' if cfg!(windows) => uri.push('/'),
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(uri, "%{byte:02X}");
+            }
         }
     }
     uri
