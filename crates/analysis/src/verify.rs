@@ -1,6 +1,7 @@
 //! An engine held to the reference, on one policy.
 
 use rolecall_model::{Authorizer, PolicySet, Target};
+use rolecall_reference::Reference;
 
 use crate::{
     asker::Asker,
@@ -20,7 +21,7 @@ use crate::{
 pub fn verify(
     policies: &PolicySet,
     engine: &dyn Authorizer,
-    reference: &dyn Authorizer,
+    reference: &Reference<'_>,
     options: &VerifyOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Verification {
@@ -183,9 +184,9 @@ fn compare_alone(classes: &Classes<'_>, comparison: &mut Comparison<'_>, sampler
         for asker in classes.askers() {
             let groups = asker.groups();
             for namespace in classes.scopes() {
-                comparison.requests(asker, &groups, classes.targets().in_namespace(namespace));
+                comparison.requests(asker, &groups, namespace, classes.targets().in_namespace(namespace));
             }
-            comparison.requests(asker, &groups, classes.targets().on_paths());
+            comparison.requests(asker, &groups, "", classes.targets().on_paths());
         }
         return;
     }
@@ -210,9 +211,9 @@ fn compare_own_grants(classes: &Classes<'_>, comparison: &mut Comparison<'_>) {
                 return;
             }
             let targets = classes.own_targets(asker, &namespace);
-            comparison.requests(asker, &groups, targets.in_namespace(&namespace));
+            comparison.requests(asker, &groups, &namespace, targets.in_namespace(&namespace));
             if namespace.is_empty() {
-                comparison.requests(asker, &groups, targets.on_paths());
+                comparison.requests(asker, &groups, "", targets.on_paths());
             }
         }
     }
@@ -230,9 +231,9 @@ fn compare_pairs(classes: &Classes<'_>, comparison: &mut Comparison<'_>, sampler
             }
             let groups = pair.groups();
             let targets = classes.own_targets(&pair, namespace);
-            comparison.requests(&pair, &groups, targets.in_namespace(namespace));
+            comparison.requests(&pair, &groups, namespace, targets.in_namespace(namespace));
             if namespace.is_empty() {
-                comparison.requests(&pair, &groups, targets.on_paths());
+                comparison.requests(&pair, &groups, "", targets.on_paths());
             }
         }
     }
@@ -283,20 +284,20 @@ fn compare_sample(
     if sampler.below(4) == 0 {
         let Some(class) = sampler.pick(targets.paths()) else { return };
         let Some(verb) = sampler.pick(&class.verbs) else { return };
-        comparison.requests(asker, &asker.groups(), [(&**verb, Target::Path(&class.path))]);
+        comparison.requests(asker, &asker.groups(), "", [(&**verb, Target::Path(&class.path))]);
     } else {
         let Some(class) = sampler.pick(targets.resources()) else { return };
         let (Some(verb), Some(name)) = (sampler.pick(&class.verbs), sampler.pick(&class.names)) else {
             return;
         };
-        comparison.requests(asker, &asker.groups(), [(&**verb, class.target(namespace, name))]);
+        comparison.requests(asker, &asker.groups(), namespace, [(&**verb, class.target(namespace, name))]);
     }
 }
 
 /// Both authorizers, and the count of what they were asked.
 struct Comparison<'r> {
     engine: &'r dyn Authorizer,
-    reference: &'r dyn Authorizer,
+    reference: &'r Reference<'r>,
     options: &'r VerifyOptions,
     progress: &'r mut dyn FnMut(Progress),
     /// How many comparisons the current part will make, where that is known.
@@ -327,12 +328,14 @@ impl Comparison<'_> {
         &mut self,
         asker: &'a Asker<'_>,
         groups: &'a [&'a str],
+        namespace: &'a str,
         targets: impl IntoIterator<Item = (&'a str, Target<'a>)>,
     ) {
+        let reference = self.reference.for_asker(&asker.user, groups, namespace);
         for (verb, target) in targets {
             let request = asker.request(groups, verb, target);
             // The reference is the slow one: it is asked a second time only to tell of a difference.
-            let expected = self.reference.determine(&request);
+            let expected = reference.determine(&request);
             let agrees = self.engine.authorize(&request) == expected.decision()
                 && self.engine.determine(&request) == expected;
             let difference = if agrees { None } else { compare(self.engine, self.reference, &request) };

@@ -15,6 +15,16 @@ pub(crate) fn authorize(policies: &PolicySet, request: &Request<'_>) -> Option<G
     AttributePolicyIndex::new(position).map(Grant::AttributePolicy)
 }
 
+/// The policies that are for somebody, whatever else they ask for.
+pub(crate) fn given<'a>(
+    policies: &'a PolicySet,
+    user: &str,
+    groups: &[&str],
+) -> Vec<(usize, &'a AttributePolicy)> {
+    let all = policies.attribute_policies().iter().enumerate();
+    all.filter(|(_, policy)| matches_subject(policy, user, groups)).collect()
+}
+
 /// The policies that a listing for this user in this namespace has.
 ///
 /// Source: `spec/authorization/abac.md` section 5, "Rules listing".

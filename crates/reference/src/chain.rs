@@ -13,12 +13,17 @@ use crate::{abac, rbac};
 ///
 /// Source: `conformance/README.md` "The whole answer"; `spec/authorization/chain.md` section 2.
 pub(crate) fn determine(policies: &PolicySet, request: &Request<'_>) -> Determination {
-    if is_superuser(request) {
+    if is_superuser(&request.groups) {
         return Determination::Allow(Grant::Superuser);
     }
+    first_opinion(policies.modes().as_slice(), |mode| ask(mode, policies, request))
+}
+
+/// What the first mode with an opinion says, or what all of them had to say.
+pub(crate) fn first_opinion(modes: &[Mode], ask: impl Fn(Mode) -> Result<Grant, Silence>) -> Determination {
     let mut silences = Vec::new();
-    for &mode in policies.modes().as_slice() {
-        match ask(mode, policies, request) {
+    for &mode in modes {
+        match ask(mode) {
             Ok(grant) => return Determination::Allow(grant),
             Err(silence) => silences.push(silence),
         }
@@ -49,8 +54,8 @@ pub(crate) fn rules_for(policies: &PolicySet, user: &str, groups: &[&str], names
 /// Group `system:masters` is allowed everything, whatever the modes.
 ///
 /// Source: `conformance/README.md` "The whole answer"; `spec/authorization/rbac.md` section 10.
-fn is_superuser(request: &Request<'_>) -> bool {
-    request.groups.contains(&SUPERUSER_GROUP)
+pub(crate) fn is_superuser(groups: &[&str]) -> bool {
+    groups.contains(&SUPERUSER_GROUP)
 }
 
 /// What one mode says: the grant by which it allows, or that it has no opinion.

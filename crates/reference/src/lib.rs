@@ -13,6 +13,7 @@
 //! | to whom does a binding apply? | `subject.rs` | `rbac.md` §4 |
 //! | does a rule cover a request? | `rule.rs` | `rbac.md` §3 |
 //! | does an ABAC policy match a request, what is listed? | `abac.rs` | `abac.md` §4, §5 |
+//! | many requests of one asker | `asker.rs` | the same, found once |
 //! | does a path pattern cover a path? | `path.rs` | `rbac.md` §3, `abac.md` §4 |
 //!
 //! Every rule of the specification is one short function that cites it; they are public, one by one, for whoever has to
@@ -37,6 +38,7 @@
 //! ```
 
 pub mod abac;
+mod asker;
 mod chain;
 pub mod path;
 mod rbac;
@@ -44,6 +46,8 @@ pub mod rule;
 pub mod subject;
 
 use rolecall_model::{Authorizer, Decision, Determination, PolicySet, Request, RuleListing};
+
+pub use asker::AskerReference;
 
 /// Answers from a policy set by walking all of it for every request.
 ///

@@ -14,10 +14,19 @@ use crate::{rule, subject};
 ///
 /// Source: `spec/authorization/rbac.md` section 5.
 pub(crate) fn authorize(policies: &PolicySet, request: &Request<'_>) -> Result<Grant, Vec<Unresolved>> {
-    let mut nowhere = Vec::new();
     let namespace = namespace_of(request);
-    for applying in applying_bindings(policies, request.user, &request.groups, namespace) {
-        match resolve(policies, applying.binding) {
+    let applying = applying_bindings(policies, request.user, &request.groups, namespace);
+    first_allowing(applying.map(|applying| (applying, resolve(policies, applying.binding))), request)
+}
+
+/// The same for bindings of which it is known that they apply, and what their references lead to.
+pub(crate) fn first_allowing<'a>(
+    given: impl Iterator<Item = Given<'a>>,
+    request: &Request<'_>,
+) -> Result<Grant, Vec<Unresolved>> {
+    let mut nowhere = Vec::new();
+    for (applying, role) in given {
+        match role {
             Ok((role, found)) => {
                 if let Some(rule) = first_covering(found, request) {
                     let (binding, subject) = (applying.index, applying.subject);
@@ -28,6 +37,21 @@ pub(crate) fn authorize(policies: &PolicySet, request: &Request<'_>) -> Result<G
         }
     }
     Err(nowhere)
+}
+
+/// A binding that applies, and the role that it gives or why it gives none.
+pub(crate) type Given<'a> = (Applying<'a>, Result<(RoleIndex, &'a Role), Unresolved>);
+
+/// All that is given to somebody in a namespace, in the order of evaluation.
+pub(crate) fn given<'a>(
+    policies: &'a PolicySet,
+    user: &str,
+    groups: &[&str],
+    namespace: &str,
+) -> Vec<Given<'a>> {
+    applying_bindings(policies, user, groups, namespace)
+        .map(|applying| (applying, resolve(policies, applying.binding)))
+        .collect()
 }
 
 /// Every rule of every binding that applies, in the order of evaluation, nothing merged.
@@ -48,7 +72,8 @@ pub(crate) fn list(policies: &PolicySet, user: &str, groups: &[&str], namespace:
 }
 
 /// A binding that applies to the one who asks.
-struct Applying<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applying<'a> {
     index: BindingIndex,
     binding: &'a Binding,
     /// The position of its first subject that applies.
@@ -59,12 +84,12 @@ struct Applying<'a> {
 /// namespace in document order.
 ///
 /// Source: `spec/authorization/rbac.md` section 5, steps 1 and 2; `conformance/README.md` "Order".
-fn applying_bindings<'a>(
+fn applying_bindings<'a, 'r>(
     policies: &'a PolicySet,
-    user: &'a str,
-    groups: &'a [&'a str],
-    namespace: &'a str,
-) -> impl Iterator<Item = Applying<'a>> {
+    user: &'r str,
+    groups: &'r [&'r str],
+    namespace: &'r str,
+) -> impl Iterator<Item = Applying<'a>> + use<'a, 'r> {
     let cluster_wide = policies.bindings().iter().enumerate().filter(|(_, binding)| is_cluster_wide(binding));
     let of_namespace =
         policies.bindings().iter().enumerate().filter(move |(_, binding)| is_in(binding, namespace));
@@ -78,7 +103,7 @@ fn applying_bindings<'a>(
 /// A path has no namespace, so that only ClusterRoleBindings count for it.
 ///
 /// Source: `spec/authorization/rbac.md` section 5.
-fn namespace_of<'a>(request: &Request<'a>) -> &'a str {
+pub(crate) fn namespace_of<'a>(request: &Request<'a>) -> &'a str {
     match request.target {
         Target::Path(_) => "",
         Target::Resource { namespace, .. } => namespace,
