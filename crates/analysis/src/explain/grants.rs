@@ -67,7 +67,7 @@ impl<'a, 'r> Search<'a, 'r> {
         if self.request.groups.contains(&SUPERUSER_GROUP) {
             all.push(Allowing::plain(Grant::Superuser));
         }
-        for &mode in self.policies.modes().as_slice() {
+        for mode in self.modes() {
             match mode {
                 Mode::Abac => all.extend(self.allowing_lines()),
                 Mode::AlwaysAllow => all.push(Allowing::plain(Grant::AlwaysAllow)),
@@ -81,7 +81,7 @@ impl<'a, 'r> Search<'a, 'r> {
     /// The grants that come near, and how many name the asker at all.
     pub(super) fn nearby(self, applying: &[(BindingIndex, usize)]) -> Nearby {
         let mut nearby = Nearby::default();
-        for &mode in self.policies.modes().as_slice() {
+        for mode in self.modes() {
             match mode {
                 Mode::Abac => self.add_lines(&mut nearby),
                 Mode::AlwaysAllow | Mode::AlwaysDeny => {}
@@ -94,6 +94,17 @@ impl<'a, 'r> Search<'a, 'r> {
             }
         }
         nearby
+    }
+
+    /// The modes in order; one that is asked again has nothing to add.
+    fn modes(self) -> Vec<Mode> {
+        let mut modes = Vec::new();
+        for &mode in self.policies.modes().as_slice() {
+            if !modes.contains(&mode) {
+                modes.push(mode);
+            }
+        }
+        modes
     }
 
     /// The bindings that apply, in the order of evaluation.

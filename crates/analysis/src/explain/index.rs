@@ -234,8 +234,11 @@ impl SubjectsBuilder<BindingIndex> {
                     let of_binding = binding.namespace.as_ref().map_or("", Namespace::as_str);
                     let namespace = Some(namespace.as_str()).filter(|own| !own.is_empty());
                     let namespace = namespace.unwrap_or(of_binding);
-                    let user = UserName::from(format!("system:serviceaccount:{namespace}:{name}"));
-                    self.users.add(&user, index);
+                    // Without a namespace it is nobody.
+                    if !namespace.is_empty() {
+                        let user = UserName::from(format!("system:serviceaccount:{namespace}:{name}"));
+                        self.users.add(&user, index);
+                    }
                 }
                 Subject::Unknown { .. } => {}
                 Subject::User(user) => self.users.add(user, index),

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
+use foldhash::fast::RandomState;
 use rolecall_model::{
     AttributePolicyIndex, BindingIndex, Grant, Mode, Namespace, PolicySet, ResourceName, Role, RoleIndex,
     RoleRefKind, Rule, SUPERUSER_GROUP, Target, Wild,
@@ -35,9 +36,9 @@ use crate::{grant_scope::GrantScope, holder::Holder};
 pub struct Inverse<'p> {
     policies: &'p PolicySet,
     /// Numbers of namespaces; what is cluster-wide has [`CLUSTER`].
-    namespaces: HashMap<&'p str, u32>,
+    namespaces: Map<&'p str, u32>,
     /// Numbers of the entries of rules' `resources`.
-    entries: HashMap<&'p str, u32>,
+    entries: Map<&'p str, u32>,
     /// Sorted by entry and namespace.
     rules: Vec<RuleAt>,
     /// Rules of ClusterRoles by path: a Role gives no paths.
@@ -46,9 +47,11 @@ pub struct Inverse<'p> {
     bindings: Vec<BindingAt>,
     /// Bindings whose role is not there, sorted by namespace.
     dangling: Vec<BindingAt>,
-    attribute_resources: HashMap<Option<&'p str>, Vec<usize>>,
+    attribute_resources: Map<Option<&'p str>, Vec<usize>>,
     attribute_paths: PathIndex<'p, usize>,
 }
+
+type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// A rule of a role in a namespace, by an entry of its resources.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -88,13 +91,13 @@ impl<'p> Inverse<'p> {
     pub fn new(policies: &'p PolicySet) -> Self {
         let mut this = Self {
             policies,
-            namespaces: HashMap::new(),
-            entries: HashMap::new(),
+            namespaces: Map::default(),
+            entries: Map::default(),
             rules: Vec::new(),
             paths: PathIndex::default(),
             bindings: Vec::with_capacity(policies.bindings().len()),
             dangling: Vec::new(),
-            attribute_resources: HashMap::new(),
+            attribute_resources: Map::default(),
             attribute_paths: PathIndex::default(),
         };
         let roles = this.add_roles();
@@ -297,8 +300,8 @@ impl<'p> Inverse<'p> {
     }
 
     /// Numbers the roles' entries; gives back where each role stands.
-    fn add_roles(&mut self) -> HashMap<(Option<&'p str>, &'p str), u32> {
-        let mut places = HashMap::with_capacity(self.policies.roles().len());
+    fn add_roles(&mut self) -> Map<(Option<&'p str>, &'p str), u32> {
+        let mut places = Map::with_capacity_and_hasher(self.policies.roles().len(), RandomState::default());
         for (place, role) in (0_u32..).zip(self.policies.roles()) {
             let namespace = role.namespace.as_ref().map(Namespace::as_str);
             places.insert((namespace, role.name.as_str()), place);
@@ -325,7 +328,7 @@ impl<'p> Inverse<'p> {
         }
     }
 
-    fn add_bindings(&mut self, roles: &HashMap<(Option<&'p str>, &'p str), u32>) {
+    fn add_bindings(&mut self, roles: &Map<(Option<&'p str>, &'p str), u32>) {
         let policies = self.policies;
         for (place, binding) in (0_u32..).zip(policies.bindings()) {
             let of_binding = binding.namespace.as_ref().map(Namespace::as_str);

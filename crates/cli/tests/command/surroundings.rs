@@ -101,6 +101,15 @@ impl Drop for Directory {
     }
 }
 
+/// Holds JSON to a schema of the book.
+#[track_caller]
+pub(crate) fn check_schema(name: &str, value: &serde_json::Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas").join(name);
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let faults = rolecall_tests::json_schema::faults(&schema, value);
+    assert!(faults.is_empty(), "{name}: {faults:#?}");
+}
+
 /// A ClusterRole without rules.
 pub(crate) fn cluster_role(name: &str) -> String {
     format!(

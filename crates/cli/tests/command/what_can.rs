@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::surroundings::{Directory, Run, rolecall, rolecall_in};
+use crate::surroundings::{Directory, Run, check_schema, rolecall, rolecall_in};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -255,4 +255,18 @@ pods[/*]           get,list,watch   web
     assert_eq!(subjects, ["system:masters", "system:masters", "eve", "\"eve in Group audit\""]);
     let nobody = rolecall(&["matrix", "-f", &file, "-o", "json", "--authorization-mode=AlwaysAllow"]);
     assert!(nobody.stdout.starts_with("[\n{"), "{}", nobody.stdout);
+}
+
+#[test]
+fn json_is_as_its_schema_has_it() {
+    for more in [&["-A"][..], &["-n", "payments", "--by=role"], &["-A", "--by=binding", "--all"]] {
+        let asked = ["what-can", "--as=jane", "--as-group=dev", "--default-roles=all", "-o=json"];
+        let answer: Value = serde_json::from_str(&shop(&[&asked[..], more].concat()).stdout).unwrap();
+        check_schema("what-can.schema.json", &answer);
+    }
+    for more in [&["--default-roles=all", "--all"][..], &["--authorization-mode=AlwaysAllow"]] {
+        let answer: Value =
+            serde_json::from_str(&shop(&[&["matrix", "-o=json"], more].concat()).stdout).unwrap();
+        check_schema("matrix.schema.json", &answer);
+    }
 }

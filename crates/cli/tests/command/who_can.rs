@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::surroundings::{Directory, Run, rolecall_in, rolecall_with};
+use crate::surroundings::{Directory, Run, check_schema, rolecall_in, rolecall_with};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -317,4 +317,26 @@ fn a_question_that_is_none_is_not_answered() {
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     let run = who_can(&["get", "pods", "-A", "-n", "web"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn json_is_as_its_schema_has_it() {
+    let json = |run: Run| serde_json::from_str(&run.stdout).unwrap();
+    let schema = "who-can.schema.json";
+    for question in [
+        &["get", "secrets", "-A", "--all"][..],
+        &["get", "/version"],
+        &["get", "secrets", "--authorization-mode=AlwaysAllow"],
+        &["get", "pods", "-n", "payments", "--default-roles=none"],
+    ] {
+        check_schema(schema, &json(who_can(&[question, &["-o", "json"]].concat())));
+    }
+    let lines = "{\"user\":\"eve\",\"group\":\"audit\"}\n\
+                 {\"apiVersion\":\"abac.authorization.kubernetes.io/v1beta1\",\"kind\":\"Policy\",\
+                 \"spec\":{\"user\":\"eve\",\"resource\":\"pods\"}}\n";
+    let answer: Value = json(ask(lines, &["get", "pods", "-A", "-o", "json"]));
+    check_schema(schema, &answer);
+    assert_eq!(answer["subjects"][0]["subject"], json!({"kind": "User", "name": "eve"}));
+    assert_eq!(answer["subjects"][0]["only"], json!({"clusterScope": true}));
+    assert_eq!(answer["subjects"][1]["subject"], json!({"kind": "User", "name": "eve", "inGroup": "audit"}));
 }
