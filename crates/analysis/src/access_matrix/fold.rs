@@ -57,8 +57,8 @@ impl<'p> Cells<'p, '_> {
                     resource: Resources::Every,
                     names: Arc::default(),
                 };
-                self.allow(every, given.scope, [WILDCARD], given.source);
-                self.allow(RowTarget::Path(WILDCARD), given.scope, [WILDCARD], given.source);
+                self.allow(every, given.scope, &[WILDCARD], given.source);
+                self.allow(RowTarget::Path(WILDCARD), given.scope, &[WILDCARD], given.source);
             }
             Source::AttributePolicy(index) => {
                 let Some(policy) = policies.attribute_policy(index) else { return };
@@ -72,9 +72,9 @@ impl<'p> Cells<'p, '_> {
                     Wild::Is(group) => ApiGroups::Is(group.as_str()),
                 };
                 let target = RowTarget::Resource { api_group, resource, names: Arc::default() };
-                self.allow(target, given.scope, verbs.iter().copied(), given.source);
+                self.allow(target, given.scope, verbs, given.source);
                 let paths = RowTarget::Path(policy.non_resource_path.as_str());
-                self.allow(paths, GrantScope::Everywhere, verbs.iter().copied(), given.source);
+                self.allow(paths, GrantScope::Everywhere, verbs, given.source);
             }
             Source::Role { binding: _, role } => {
                 let rules = policies.role(role).map(|role| role.rules.as_slice());
@@ -86,7 +86,7 @@ impl<'p> Cells<'p, '_> {
     }
 
     fn add_rule(&mut self, rule: &'p Rule, given: &Given<'p>) {
-        let verbs = || rule.verbs.iter().map(Verb::as_str);
+        let verbs: Vec<_> = rule.verbs.iter().map(Verb::as_str).collect();
         let names: BTreeSet<_> = rule.resource_names.iter().map(ResourceName::as_str).collect();
         let names: Arc<[&str]> = names.into_iter().collect();
         for api_group in rule.api_groups.iter().map(ApiGroup::as_str) {
@@ -94,23 +94,17 @@ impl<'p> Cells<'p, '_> {
             for entry in rule.resources.iter().map(ResourcePattern::as_str) {
                 let resource = if entry == WILDCARD { Resources::Every } else { Resources::Entry(entry) };
                 let target = RowTarget::Resource { api_group, resource, names: Arc::clone(&names) };
-                self.allow(target, given.scope, verbs(), given.source);
+                self.allow(target, given.scope, &verbs, given.source);
             }
         }
         if given.scope == GrantScope::Everywhere {
             for pattern in &rule.non_resource_urls {
-                self.allow(RowTarget::Path(pattern.as_str()), given.scope, verbs(), given.source);
+                self.allow(RowTarget::Path(pattern.as_str()), given.scope, &verbs, given.source);
             }
         }
     }
 
-    fn allow(
-        &mut self,
-        target: RowTarget<'p>,
-        scope: GrantScope<'p>,
-        verbs: impl IntoIterator<Item = &'p str>,
-        source: Source,
-    ) {
+    fn allow(&mut self, target: RowTarget<'p>, scope: GrantScope<'p>, verbs: &[&'p str], source: Source) {
         let counts = match (self.namespace, scope) {
             (None, _) | (_, GrantScope::Everywhere) => true,
             (Some(_), GrantScope::Cluster) => false,
@@ -124,15 +118,19 @@ impl<'p> Cells<'p, '_> {
             }
             RowTarget::Resource { resource: Resources::Every, .. } => true,
         };
-        let verbs: BTreeSet<_> = verbs.into_iter().collect();
         if !counts || !is_asked_for || verbs.is_empty() {
             return;
         }
         let cell = self.by_place.entry((target, scope)).or_default();
-        cell.verbs.extend(verbs);
         cell.sources.insert(source);
         if cell.verbs.contains(WILDCARD) {
-            cell.verbs.retain(|verb| *verb == WILDCARD);
+            return;
+        }
+        if verbs.contains(&WILDCARD) {
+            cell.verbs.clear();
+            cell.verbs.insert(WILDCARD);
+        } else {
+            cell.verbs.extend(verbs);
         }
     }
 }
@@ -185,12 +183,16 @@ impl<'p> Wide<'p> {
                     _ => None,
                 };
                 let resources = [Some(*resource), with_subresources, Some(Resources::Every)];
+                // What is as wide as can be is looked up once.
+                let groups = [Some(*api_group), Some(ApiGroups::Every).filter(|every| every != api_group)];
+                let all_names = (!names.is_empty()).then(Arc::default);
+                let everywhere = Some(GrantScope::Everywhere).filter(|everywhere| everywhere != scope);
                 let mut places = Vec::new();
                 for resource in resources.into_iter().flatten() {
-                    for api_group in [*api_group, ApiGroups::Every] {
-                        for names in [Arc::clone(names), Arc::default()] {
-                            for scope in [*scope, GrantScope::Everywhere] {
-                                let names = Arc::clone(&names);
+                    for api_group in groups.into_iter().flatten() {
+                        for names in [Some(names), all_names.as_ref()].into_iter().flatten() {
+                            for scope in [Some(*scope), everywhere].into_iter().flatten() {
+                                let names = Arc::clone(names);
                                 places.push((RowTarget::Resource { api_group, resource, names }, scope));
                             }
                         }
@@ -303,5 +305,28 @@ mod tests {
         );
         // A RoleBinding gives no path.
         assert_eq!(rows(&[(Some("a"), Rule::paths(["get"], ["/"]))], None), [""; 0]);
+    }
+
+    #[test]
+    fn an_entry_with_a_slash_is_more_than_a_resource_of_that_text() {
+        let policies = PolicySet::builder()
+            .cluster_role("logs", [Rule::resources(["get"], [""], ["pods/log", "pods"])])
+            .cluster_role_binding("logs", "logs", [Subject::user("jane")]);
+        let line = |resource: &str| rolecall_model::AttributePolicy {
+            user: Some("jane".into()),
+            group: None,
+            read_only: false,
+            api_group: Wild::Any,
+            resource: Wild::Is(resource.to_owned()),
+            namespace: Wild::Any,
+            non_resource_path: "".into(),
+            origin: rolecall_model::Origin::Code,
+        };
+        let lines = policies.attribute_policy(line("pods/log")).attribute_policy(line("pods"));
+        let policies = lines.build().unwrap();
+        let access = Access::of(&policies, &GrantIndex::of(&policies), "jane", &[]);
+        let matrix = AccessMatrix::of(&policies, &access.given, None);
+        let targets: Vec<_> = matrix.rows.iter().map(|row| row.target.to_string()).collect();
+        assert_eq!(targets, ["pods.*[/*]", "pods/log.*[/*]", "pods/log"]);
     }
 }
