@@ -174,3 +174,20 @@ aggregationRule: {clusterRoleSelectors: [{matchLabels: {to: view}}]}
         assert!(std::error::Error::source(&error).is_some());
     }
 }
+
+#[test]
+fn an_answer_explains_itself_to_operators_and_tells_callers_nothing_new() {
+    let engine = rolecall::compile(&built_in_code()).unwrap();
+    let request = Request::resource("delete", "pods").namespace("web").user("jane");
+    let explanation = engine.explain(&request);
+    assert!(!explanation.is_allow());
+    let text = explanation.to_string();
+    assert!(text.starts_with("no: user jane may not delete pods in namespace web\n"), "{text}");
+    assert!(text.contains("ClusterRoleBinding jane-views → ClusterRole viewer"), "{text}");
+    assert!(engine.explain(&Request::resource("get", "pods").user("jane")).is_allow());
+    #[cfg(feature = "kubernetes")]
+    assert_eq!(
+        rolecall::Engine::forbidden(&request).to_string(),
+        r#"pods is forbidden: User "jane" cannot delete resource "pods" in API group "" in the namespace "web""#
+    );
+}

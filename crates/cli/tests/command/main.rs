@@ -14,6 +14,7 @@ mod can_i;
 mod check;
 #[cfg(unix)]
 mod documentation;
+mod explain;
 mod formats;
 mod lints;
 #[cfg(unix)]
