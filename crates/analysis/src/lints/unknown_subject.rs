@@ -22,6 +22,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
         accounts.entry(namespace).or_default().push(name);
     }
     let namespaces = sorted(policy.facts.namespaces.iter().copied());
+    let mut near_misses: HashMap<&str, Option<&str>> = HashMap::new();
     for binding in policy.written_bindings().filter(|binding| !policy.is_default_binding(binding)) {
         for (index, subject) in binding.subjects.iter().enumerate() {
             let Subject::ServiceAccount { namespace, name } = subject else { continue };
@@ -32,7 +33,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
                 continue;
             }
             match accounts.get(namespace) {
-                Some(known) if known.contains(&name) => {}
+                Some(known) if known.binary_search(&name).is_ok() => {}
                 Some(known) => {
                     let meant = did_you_mean(name, known.iter().copied());
                     report.subject(
@@ -42,10 +43,14 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
                         "",
                     );
                 }
+                None if policy.facts.namespaces.contains(namespace) => {}
                 None => {
                     // A namespace that is not known at all may be another file's; a near miss is a typo.
-                    let near = did_you_mean(namespace, namespaces.iter().copied());
-                    if let Some(meant) = near.filter(|_| !policy.facts.namespaces.contains(namespace)) {
+                    // Many bindings miss the same one, and comparing with all is only worth it for so many.
+                    if near_misses.len() < NEAR_MISSES && !near_misses.contains_key(namespace) {
+                        near_misses.insert(namespace, did_you_mean(namespace, namespaces.iter().copied()));
+                    }
+                    if let Some(meant) = near_misses.get(namespace).copied().flatten() {
                         report.subject(
                             (binding, index),
                             format!("the files bring no namespace {namespace}"),
@@ -58,6 +63,8 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
         }
     }
 }
+
+const NEAR_MISSES: usize = 1_000;
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut items: Vec<_> = items.collect();
