@@ -69,7 +69,7 @@ fn without(policies: &PolicySet, grants: &[Grant]) -> PolicySet {
     )
 }
 
-fn namespace_of<'a>(target: Target<'a>) -> &'a str {
+fn namespace_of(target: Target<'_>) -> &str {
     match target {
         Target::Path(_) => "",
         Target::Resource { namespace, .. } => namespace,
@@ -98,7 +98,7 @@ fn repaired(policies: &PolicySet, miss: &Miss, part: Part, request: &Request<'_>
             }
             // A pair of its own, so that no other grant changes.
             role.rules = vec![rule];
-            role.namespace = granted.namespace.clone();
+            role.namespace.clone_from(&granted.namespace);
             role.name = "repaired".into();
             granted.name = "repaired".into();
             granted.role = RoleRef::role("repaired");
@@ -374,7 +374,7 @@ proptest! {
                     let own = binding.namespace.as_ref();
                     let namespace = namespace_of(class.target);
                     own.is_none_or(|own| !namespace.is_empty() && own.as_str() == namespace)
-                        && subject::first_applying(binding, &class.user, &class.groups).is_some()
+                        && subject::first_applying(binding, class.user, &class.groups).is_some()
                 })
             };
             check_change(&policies, &after, &request, gains, fixes.wider.is_empty())?;
