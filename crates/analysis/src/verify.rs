@@ -191,12 +191,15 @@ fn compare_alone(classes: &Classes<'_>, comparison: &mut Comparison<'_>, sampler
         return;
     }
     comparison.sample_instead();
-    for _ in 0..comparison.options.samples {
+    let mut left = comparison.options.samples;
+    while left > 0 {
         let (Some(asker), Some(namespace)) = (sampler.pick(classes.askers()), sampler.pick(classes.scopes()))
         else {
             break;
         };
-        compare_sample(asker, namespace, classes.targets(), comparison, sampler);
+        let count = left.min(REQUESTS_PER_SET);
+        left -= count;
+        compare_samples(count, (asker, namespace), &[classes.targets()], comparison, sampler);
     }
     compare_own_grants(classes, comparison);
 }
@@ -266,32 +269,37 @@ fn compare_set(classes: &Classes<'_>, size: u64, comparison: &mut Comparison<'_>
         }
         asker.groups.extend(drawn.groups.iter().cloned());
     }
-    let own_targets = classes.own_targets(&asker, namespace);
-    for _ in 0..REQUESTS_PER_SET {
-        let targets = if sampler.below(4) == 0 { classes.targets() } else { &own_targets };
-        compare_sample(&asker, namespace, targets, comparison, sampler);
-    }
+    let (all, own) = (classes.targets(), &classes.own_targets(&asker, namespace));
+    compare_samples(REQUESTS_PER_SET, (&asker, namespace), &[all, own, own, own], comparison, sampler);
 }
 
-/// Draws a verb and a target.
-fn compare_sample(
-    asker: &Asker<'_>,
-    namespace: &str,
-    targets: &Targets<'_>,
+/// Draws so many verbs and targets, each from one of these, and compares what is said of them to the asker in the
+/// namespace: several at once, since the reference finds what is given to the asker once for all of them.
+fn compare_samples(
+    count: u64,
+    (asker, namespace): (&Asker<'_>, &str),
+    targets: &[&Targets<'_>],
     comparison: &mut Comparison<'_>,
     sampler: &mut Sampler,
 ) {
-    if sampler.below(4) == 0 {
-        let Some(class) = sampler.pick(targets.paths()) else { return };
-        let Some(verb) = sampler.pick(&class.verbs) else { return };
-        comparison.requests(asker, &asker.groups(), "", [(&**verb, Target::Path(&class.path))]);
-    } else {
-        let Some(class) = sampler.pick(targets.resources()) else { return };
-        let (Some(verb), Some(name)) = (sampler.pick(&class.verbs), sampler.pick(&class.names)) else {
-            return;
-        };
-        comparison.requests(asker, &asker.groups(), namespace, [(&**verb, class.target(namespace, name))]);
+    let groups = asker.groups();
+    let (mut on_paths, mut in_namespace) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let Some(targets) = sampler.pick(targets) else { return };
+        if sampler.below(4) == 0 {
+            let Some(class) = sampler.pick(targets.paths()) else { continue };
+            let Some(verb) = sampler.pick(&class.verbs) else { continue };
+            on_paths.push((&**verb, Target::Path(&class.path)));
+        } else {
+            let Some(class) = sampler.pick(targets.resources()) else { continue };
+            let (Some(verb), Some(name)) = (sampler.pick(&class.verbs), sampler.pick(&class.names)) else {
+                continue;
+            };
+            in_namespace.push((&**verb, class.target(namespace, name)));
+        }
     }
+    comparison.requests(asker, &groups, "", on_paths);
+    comparison.requests(asker, &groups, namespace, in_namespace);
 }
 
 /// Both authorizers, and the count of what they were asked.

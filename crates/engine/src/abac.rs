@@ -35,6 +35,10 @@ impl AbacTables {
     ///
     /// Source: `spec/authorization/abac.md` sections 4 and 5.
     pub(crate) fn determine(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> Option<Grant> {
+        // Which policy it was is found by a walk; whether there is one, the tables say: to allow, both have to.
+        if !self.tables.permit(vocabulary, request) {
+            return None;
+        }
         let question = self.tables.question(vocabulary, request);
         let namespace = self.tables.namespace(vocabulary, request);
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);

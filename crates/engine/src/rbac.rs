@@ -43,13 +43,20 @@ impl RbacTables {
         vocabulary: &Vocabulary,
         request: &Request<'_>,
     ) -> Result<Grant, Vec<Unresolved>> {
+        // The walk finds which grant it was, or what leads nowhere; whether there is one, the tables say: to
+        // allow, both have to.
+        let permitted = self.tables.permit(vocabulary, request);
+        if !permitted && self.unresolved.is_empty() {
+            return Err(Vec::new());
+        }
         let question = self.tables.question(vocabulary, request);
         let namespace = self.tables.namespace(vocabulary, request);
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);
         let mut unresolved = Vec::new();
         for binding in applying.into_iter().flatten() {
             self.note_unresolved(binding, &mut unresolved);
-            if let Some(rule) = self.tables.covering_rule(binding, &question)
+            if permitted
+                && let Some(rule) = self.tables.covering_rule(binding, &question)
                 && let Some(grant) = self.grant(binding, rule, vocabulary, request)
             {
                 return Ok(grant);

@@ -72,7 +72,7 @@ impl AskerReference<'_> {
                 .ok_or_else(|| silence(Vec::new())),
             Mode::AlwaysAllow => Ok(Grant::AlwaysAllow),
             Mode::AlwaysDeny => Err(silence(Vec::new())),
-            Mode::Rbac => rbac::first_allowing(self.bindings.iter().cloned(), request).map_err(silence),
+            Mode::Rbac => rbac::first_allowing(self.bindings.iter(), request).map_err(silence),
         }
     }
 }

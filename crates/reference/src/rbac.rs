@@ -1,5 +1,7 @@
 //! RBAC: which bindings apply, which role they give, and which rule allows.
 
+use std::borrow::Borrow;
+
 use rolecall_model::{
     Binding, BindingIndex, Grant, ListedRule, Namespace, PolicySet, Request, Role, RoleIndex, RoleName,
     RoleRefKind, Rule, RuleListing, Target, Unresolved,
@@ -21,19 +23,19 @@ pub(crate) fn authorize(policies: &PolicySet, request: &Request<'_>) -> Result<G
 
 /// The same for bindings of which it is known that they apply, and what their references lead to.
 pub(crate) fn first_allowing<'a>(
-    given: impl Iterator<Item = Given<'a>>,
+    given: impl Iterator<Item: Borrow<Given<'a>>>,
     request: &Request<'_>,
 ) -> Result<Grant, Vec<Unresolved>> {
     let mut nowhere = Vec::new();
-    for (applying, role) in given {
-        match role {
-            Ok((role, found)) => {
+    for given in given {
+        match given.borrow() {
+            (applying, Ok((role, found))) => {
                 if let Some(rule) = first_covering(found, request) {
                     let (binding, subject) = (applying.index, applying.subject);
-                    return Ok(Grant::Role { binding, subject, role, rule });
+                    return Ok(Grant::Role { binding, subject, role: *role, rule });
                 }
             }
-            Err(unresolved) => record(&mut nowhere, unresolved),
+            (_, Err(unresolved)) => record(&mut nowhere, unresolved.clone()),
         }
     }
     Err(nowhere)
