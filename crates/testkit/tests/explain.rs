@@ -92,7 +92,18 @@ fn repaired(policies: &PolicySet, miss: &Miss, part: Part, request: &Request<'_>
             let mut rule = role.rules.get(rule.unwrap_or_default()).cloned().unwrap_or_default();
             repair_rule(&mut rule, part, request);
             match part {
-                Part::Namespace => granted.namespace = Some(namespace_of(request.target).into()),
+                Part::Namespace => {
+                    // A service account without a namespace is one of the binding's: it stays who it was.
+                    for subject in &mut granted.subjects {
+                        if let Subject::ServiceAccount { namespace, .. } = subject
+                            && let Some(own) = &granted.namespace
+                            && namespace.as_str().is_empty()
+                        {
+                            namespace.clone_from(own);
+                        }
+                    }
+                    granted.namespace = Some(namespace_of(request.target).into());
+                }
                 Part::Subject => granted.subjects.push(asker(request)?),
                 _ => {}
             }
