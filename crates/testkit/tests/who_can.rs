@@ -86,7 +86,7 @@ fn check_askers(
 /// A rule with the empty text among its names allows the question without a name exactly, and no other for it.
 fn covers_name(policies: &PolicySet, holding: &Holding<'_>, name: &str) -> bool {
     let Grant::Role { role, rule, .. } = holding.grant else { return true };
-    rule::covers_name(&policies.role(role).unwrap().rules[rule], name)
+    rule::covers_name(policies.role(role).unwrap().rules.get(rule).unwrap(), name)
 }
 
 proptest! {
