@@ -8,8 +8,13 @@
     clippy::string_slice,
     clippy::panic,
     clippy::print_stderr,
+    dead_code,
+    unreachable_pub,
+    missing_docs,
     reason = "a test fails by panicking"
 )]
+
+mod shared;
 
 use std::{
     fs,
@@ -20,6 +25,8 @@ use rolecall_diagnostics::Finding;
 use rolecall_kubernetes::document::{Documents, Limits, Node, Value, take_in};
 use rolecall_source::SourceMap;
 use serde_json::Value as Json;
+
+use shared::{json_file, mentioned, shared};
 
 #[test]
 fn corpus_files_have_the_documents_that_were_counted() {
@@ -181,47 +188,6 @@ fn shown(finding: &Finding, sources: &SourceMap) -> String {
     let labels: Vec<&str> = finding.labels.iter().map(|label| label.text.as_str()).collect();
     let help = finding.help.as_deref().unwrap_or("");
     format!("line {line}: {}: {} ({}) help: {help}", finding.name, finding.message, labels.join("; "))
-}
-
-/// Whether a pattern of the corpus is found: alternatives by `|`, `x?`, `.`, and escaped characters; capitals
-/// do not matter.
-fn mentioned(text: &str, pattern: &str) -> bool {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    pattern.to_lowercase().split('|').any(|alternative| {
-        let mut pieces: Vec<(Option<char>, bool)> = Vec::new();
-        let mut characters = alternative.chars();
-        while let Some(character) = characters.next() {
-            match character {
-                '\\' => pieces.push((characters.next(), false)),
-                '?' => pieces.last_mut().unwrap().1 = true,
-                '.' => pieces.push((None, false)),
-                other => pieces.push((Some(other), false)),
-            }
-        }
-        (0..text.len()).any(|start| begins(&text[start..], &pieces))
-    })
-}
-
-fn begins(text: &[char], pieces: &[(Option<char>, bool)]) -> bool {
-    let [(character, optional), rest @ ..] = pieces else { return true };
-    let taken = text.first().is_some_and(|first| character.is_none_or(|character| character == *first));
-    (taken && begins(&text[1..], rest)) || (*optional && begins(text, rest))
-}
-
-fn shared(part: &str) -> Option<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    let root = std::env::var_os("ROLECALL_SHARED").map_or_else(|| default.into(), PathBuf::from);
-    let folder = root.join(part);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing", folder.display());
-    eprintln!("skipped: {} is missing", folder.display());
-    None
-}
-
-fn json_file(file: &Path) -> Json {
-    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
