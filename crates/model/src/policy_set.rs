@@ -79,6 +79,11 @@ impl PolicySet {
         Modes::new((rbac || !abac).then_some(Mode::Rbac).into_iter().chain(abac.then_some(Mode::Abac)))
     }
 
+    /// Which authorizers are asked, if the builder was told.
+    pub fn chosen_modes(&self) -> Option<&Modes> {
+        self.modes.as_ref()
+    }
+
     /// The role at an index of this policy set.
     pub fn role(&self, index: RoleIndex) -> Option<&Role> {
         self.roles.get(index.position())

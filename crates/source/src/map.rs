@@ -5,10 +5,16 @@ use std::{fmt, sync::Arc};
 use crate::{SourceId, Span};
 
 /// One source text: a file, standard input, or text given by a caller.
+///
+/// Of a text that was not kept only some places are known; it has no lines to show.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// How long the text is, or was.
+    length: usize,
+    /// Of a text that was not kept, offsets whose line and column are known. INVARIANT: ascending.
+    known: Vec<KnownPlace>,
     /// Offsets of the first byte of each line. INVARIANT: ascending, begins with 0.
     lines: Vec<u32>,
     /// How many characters begin before each multiple of [`STRIDE`] bytes, so that a column in a line of
@@ -18,6 +24,14 @@ pub struct Source {
 
 /// The distance of counted places in a text, in bytes.
 const STRIDE: usize = 4096;
+
+/// An offset with its line and column, in half the room of a [`Position`]: there may be millions.
+#[derive(Clone, Copy, Debug)]
+struct KnownPlace {
+    offset: u32,
+    line: u32,
+    column: u32,
+}
 
 impl Source {
     /// The name as the user gave it: a path, or `-`.
@@ -30,13 +44,25 @@ impl Source {
         &self.text
     }
 
+    /// How many bytes the text has, whether it was kept or not.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// How many lines there are; a text without a final line end has its last line counted.
     pub fn line_count(&self) -> usize {
         self.lines.len()
     }
 
     /// Line and column of a byte, in O(log lines), however long the line; offsets past the end give the end.
+    /// Of a text that was not kept, those of the last known place up to there.
     pub fn position(&self, offset: usize) -> Position {
+        if let Some(before) =
+            self.known.partition_point(|known| known.offset as usize <= offset).checked_sub(1)
+            && let Some(known) = self.known.get(before)
+        {
+            return Position { line: known.line as usize, column: known.column as usize };
+        }
         let offset = floor_char(&self.text, offset);
         let line = self.lines.partition_point(|&start| start as usize <= offset).max(1);
         let start = self.lines.get(line - 1).map_or(0, |&start| start as usize);
@@ -110,17 +136,67 @@ impl SourceMap {
         for chunk in text.as_bytes().chunks(STRIDE) {
             characters.push(characters.last().copied().unwrap_or_default() + count_characters(chunk));
         }
+        let length = text.len();
+        self.push(Source { name: name.into(), text, length, known: Vec::new(), lines, characters })
+    }
+
+    /// Takes in a text that is not kept, with what is known of places in it: bytes of the text, each with its
+    /// line and column. Spans into it are clamped to its length, and the text under them is empty.
+    ///
+    /// ```
+    /// use rolecall_source::{Position, SourceMap};
+    ///
+    /// let mut sources = SourceMap::new();
+    /// let id = sources.add_unkept("a.yaml", 400, [(17, Position { line: 2, column: 7 })]);
+    /// let span = sources.span(id, 17, 18);
+    /// assert_eq!(sources.location(span), "a.yaml:2");
+    /// assert_eq!(sources.text_of(span), "");
+    /// ```
+    pub fn add_unkept(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        length: usize,
+        places: impl IntoIterator<Item = (usize, Position)>,
+    ) -> SourceId {
+        let mut known: Vec<_> = places
+            .into_iter()
+            .map(|(offset, Position { line, column })| KnownPlace {
+                offset: clamp(offset),
+                line: clamp(line),
+                column: clamp(column),
+            })
+            .collect();
+        known.sort_by_key(|known| known.offset);
+        let (text, lines, characters) = (Arc::from(""), vec![0], vec![0]);
+        self.push(Source { name: name.into(), text, length, known, lines, characters })
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { name: name.into(), text, lines, characters });
+        self.sources.push(source);
         id
     }
 
     /// A span that is clamped to the text and moved outwards to character borders.
     pub fn span(&self, source: SourceId, start: usize, end: usize) -> Span {
-        let text = self.get(source).map_or("", Source::text);
-        let start = floor_char(text, start);
-        let end = floor_char(text, end.max(start));
+        let (start, end) = match self.get(source) {
+            Some(source) if source.text.len() == source.length => {
+                let start = floor_char(&source.text, start);
+                (start, floor_char(&source.text, end.max(start)))
+            }
+            // Of a text that was not kept the borders cannot be seen, and nobody can slice it.
+            Some(source) => {
+                let start = start.min(source.length);
+                (start, end.clamp(start, source.length))
+            }
+            None => (0, 0),
+        };
         Span::new(source, clamp(start), clamp(end))
+    }
+
+    /// The id of the source at an index, as [`SourceId::index`] gives it.
+    pub fn id(&self, index: usize) -> Option<SourceId> {
+        (index < self.sources.len()).then(|| u32::try_from(index).ok().map(SourceId)).flatten()
     }
 
     /// The source of an id of this map.
@@ -201,6 +277,21 @@ mod tests {
         assert_eq!(source.line(1), "aé b");
         assert_eq!(source.line(2), "c");
         assert_eq!(source.line(3), "");
+    }
+
+    #[test]
+    fn of_a_text_that_is_not_kept_known_places_have_their_lines() {
+        let mut sources = SourceMap::new();
+        let places = [(9, Position { line: 3, column: 2 }), (4, Position { line: 2, column: 1 })];
+        let id = sources.add_unkept("a", 12, places);
+        let at = |offset| sources.position(sources.span(id, offset, offset + 1)).to_string();
+        assert_eq!([0, 4, 8, 9, 99].map(at), ["1:1", "2:1", "2:1", "3:2", "3:2"]);
+        let span = sources.span(id, 9, 99);
+        assert_eq!((span.start(), span.end(), sources.text_of(span)), (9, 12, ""));
+        assert_eq!(
+            sources.get(id).map(|source| (source.length(), source.text(), source.line(3))),
+            Some((12, "", ""))
+        );
     }
 
     #[test]
