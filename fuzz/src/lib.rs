@@ -4,10 +4,12 @@
 //! (`tests/tests/fuzz_replay.rs`) and replay what is in `seeds/` and `crashes/`.
 #![forbid(unsafe_code)]
 
+mod compiled;
 mod differential;
 mod manifests;
 mod reviews;
 
+pub use compiled::{compiled_files, compiled_models};
 pub use differential::differential;
 pub use manifests::{abac_lines, manifests_json, manifests_yaml};
 pub use reviews::reviews;
@@ -16,8 +18,10 @@ pub use reviews::reviews;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("abac_lines", abac_lines),
+    ("compiled_files", compiled_files),
+    ("compiled_models", compiled_models),
     ("differential", differential),
     ("manifests_json", manifests_json),
     ("manifests_yaml", manifests_yaml),
