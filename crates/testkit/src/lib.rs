@@ -38,23 +38,35 @@
 //! `arbitrary::Arbitrary` too, so that fuzzers and property tests share everything. What fails is printed
 //! as the [text of the policy](PolicyText).
 //!
+//! # Clusters made up
+//!
+//! [`Cluster`] is a cluster of any size, as YAML or as a policy set, with requests near to what is granted whose
+//! answers are known: for benchmarks, and for trying out what takes files. [`Shape`]s are policies as they hurt people
+//! elsewhere.
+//!
 //! # One question, several authorizers
 //!
 //! [`Harness`] asks all of them and tells where they disagree.
 
 mod aim;
+mod cluster;
 mod harness;
+mod kubectl_yaml;
 mod plan;
 mod request;
 mod sample;
+mod shape;
 mod strategy;
 mod text;
 mod vocabulary;
 
 pub use aim::Aim;
+pub use cluster::{Cluster, ClusterObject, ClusterRequest, RequestKind, Spread, Traffic};
 pub use harness::{Disagreement, Harness};
+pub use kubectl_yaml::YamlLayout;
 pub use plan::{AttributePolicyPlan, BindingPlan, PolicyPlan, RolePlan, RulePlan, SubjectPlan};
 pub use request::RequestPlan;
 pub use sample::SamplePolicy;
+pub use shape::Shape;
 pub use strategy::{policies, policies_and_requests, policy_plans, request_plans, requests_for};
 pub use text::PolicyText;
