@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use rolecall::{
-    Engine, Grant, PolicySet, Target,
+    Grant, PolicySet, Target,
     diagnostics::print::{printable, printable_json},
     model::{Namespace, Origin},
 };
@@ -90,28 +90,31 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
     let policies = engine.policies();
     let asked = Asked::of(what, policies.resource_types(), terminal);
     let question = Question::of(verb, &asked, arguments);
-    let mut answer = question.ask(&engine);
-    answer.put_in_reading_order();
-    let hidden = if arguments.all { 0 } else { leave_out_defaults(policies, &mut answer) };
+    let inverse = Inverse::new(policies.model());
+    let answer = question.ask(&inverse);
+    let (holdings, hidden) = match answer.in_reading_order() {
+        all if arguments.all => (all, 0),
+        all => without_defaults(policies, all),
+    };
     match arguments.output {
-        Format::Csv => print_csv(policies, &answer, terminal)?,
+        Format::Csv => print_csv(policies, &holdings, terminal)?,
         Format::Json => {
-            let json = to_json(&document(policies, &question, &answer, hidden))?;
+            let json = to_json(&document(policies, &question, &holdings, &answer, hidden))?;
             writeln!(terminal.answers(), "{}", printable_json(&json))?;
         }
         Format::Table | Format::Wide => {
             let is_wide = matches!(arguments.output, Format::Wide);
-            print_table(policies, &answer, is_wide, terminal)?;
+            print_table(policies, &holdings, is_wide, terminal)?;
         }
         Format::Yaml => {
-            let value = document(policies, &question, &answer, hidden);
+            let value = document(policies, &question, &holdings, &answer, hidden);
             terminal.answers().write_all(yaml::to_yaml(&value).as_bytes())?;
         }
     }
     // What is said beside the answer comes behind it.
     terminal.flush()?;
-    let somebody = answer.holdings.iter().any(|holding| holding.grant != Grant::Superuser);
-    say_more(policies, &answer, hidden, somebody, terminal);
+    let somebody = holdings.iter().any(|holding| holding.grant != Grant::Superuser);
+    say_more(policies, &holdings, hidden, somebody, terminal);
     Ok(if somebody { ExitStatus::Yes } else { ExitStatus::No })
 }
 
@@ -152,8 +155,7 @@ impl<'a> Question<'a> {
         Self { verb, target, all_namespaces }
     }
 
-    fn ask<'p>(&self, engine: &'p Engine) -> WhoCan<'p> {
-        let inverse = Inverse::new(engine.policies().model());
+    fn ask<'i>(&self, inverse: &'i Inverse<'_>) -> WhoCan<'i> {
         if self.all_namespaces {
             inverse.who_can_in_all_namespaces(self.verb, self.target)
         } else {
@@ -162,31 +164,35 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Leaves out what Kubernetes gives to its own components; what it gives to everybody stays. Gives back how many
-/// subjects are not shown.
-fn leave_out_defaults(policies: &PolicySet, answer: &mut WhoCan<'_>) -> usize {
+/// Without what Kubernetes gives to its own components; what it gives to everybody stays. Gives back how many
+/// subjects are not shown, too.
+fn without_defaults<'a>(policies: &PolicySet, holdings: Vec<Holding<'a>>) -> (Vec<Holding<'a>>, usize) {
     let is_shown = |holding: &Holding<'_>| match holding.grant {
         Grant::Role { binding, role, rule, .. } => {
             holding.holder.members().is_some() || !objects::is_default(policies, binding, role, Some(rule))
         }
         Grant::AlwaysAllow | Grant::AttributePolicy(_) | Grant::Superuser => true,
     };
-    let (shown, hidden): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut answer.holdings).into_iter().partition(is_shown);
+    let (shown, hidden): (Vec<_>, Vec<_>) = holdings.into_iter().partition(is_shown);
     let mut subjects: Vec<_> = hidden.iter().map(|holding| holding.holder).collect();
     subjects.retain(|subject| !shown.iter().any(|holding| holding.holder == *subject));
     subjects.sort_unstable();
     subjects.dedup();
-    answer.holdings = shown;
-    subjects.len()
+    (shown, subjects.len())
 }
 
-fn say_more(policies: &PolicySet, answer: &WhoCan<'_>, hidden: usize, somebody: bool, terminal: &Terminal) {
+fn say_more(
+    policies: &PolicySet,
+    holdings: &[Holding<'_>],
+    hidden: usize,
+    somebody: bool,
+    terminal: &Terminal,
+) {
     if !somebody {
         terminal.note("nobody else can: group system:masters stands above all policies");
     }
     let mut defaults = DefaultsUsed::default();
-    for holding in &answer.holdings {
+    for holding in holdings {
         defaults.add_grant(policies, &holding.grant);
     }
     let hint = if hidden > 0 { "; --all shows default subjects" } else { "" };
@@ -200,12 +206,12 @@ fn say_more(policies: &PolicySet, answer: &WhoCan<'_>, hidden: usize, somebody: 
 
 fn print_table(
     policies: &PolicySet,
-    answer: &WhoCan<'_>,
+    holdings: &[Holding<'_>],
     is_wide: bool,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let head = ["SUBJECT", "THROUGH", "ROLE", "ONLY", "BINDING AT", "RULE AT", "WHO"].map(str::to_owned);
-    let rows = answer.holdings.iter().map(|holding| {
+    let rows = holdings.iter().map(|holding| {
         let told = Told::of(policies, holding);
         let who = holding.holder.members().unwrap_or_default();
         let cells = [
@@ -235,7 +241,7 @@ fn print_table(
     Ok(())
 }
 
-fn print_csv(policies: &PolicySet, answer: &WhoCan<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
+fn print_csv(policies: &PolicySet, holdings: &[Holding<'_>], terminal: &mut Terminal) -> Result<(), Failure> {
     let head = [
         "subject_kind",
         "subject_namespace",
@@ -248,7 +254,7 @@ fn print_csv(policies: &PolicySet, answer: &WhoCan<'_>, terminal: &mut Terminal)
         "rule_at",
     ];
     terminal.answers().write_all(csv::record(&head).as_bytes())?;
-    for holding in &answer.holdings {
+    for holding in holdings {
         let told = Told::of(policies, holding);
         let [kind, namespace, name] = objects::holder_fields(&holding.holder);
         let only_namespace = match (holding.only_in, holding.scope) {
@@ -323,12 +329,17 @@ fn only(holding: &Holding<'_>) -> String {
 }
 
 /// The whole answer.
-fn document(policies: &PolicySet, question: &Question<'_>, answer: &WhoCan<'_>, hidden: usize) -> Value {
-    let subjects: Vec<_> = answer.holdings.iter().map(|holding| subject(policies, holding)).collect();
+fn document(
+    policies: &PolicySet,
+    question: &Question<'_>,
+    holdings: &[Holding<'_>],
+    answer: &WhoCan<'_>,
+    hidden: usize,
+) -> Value {
+    let subjects: Vec<_> = holdings.iter().map(|holding| subject(policies, holding)).collect();
     let dangling: Vec<_> = answer
-        .dangling
-        .iter()
-        .filter_map(|binding| policies.model().binding(*binding))
+        .dangling()
+        .filter_map(|binding| policies.model().binding(binding))
         .map(|binding| {
             let (namespace, name) = (binding.namespace.as_ref(), binding.name.as_str());
             json!({
