@@ -2,6 +2,7 @@
 
 use rolecall::{
     PolicySet,
+    kubernetes::default_roles::{is_default_binding, is_default_rule},
     model::{Binding, BindingIndex, Namespace, Origin, Role, RoleIndex},
 };
 use rolecall_analysis::Holder;
@@ -40,7 +41,8 @@ pub(crate) fn place(policies: &PolicySet, origin: Origin) -> String {
     }
 }
 
-/// Whether a binding, or a rule that it gives, is Kubernetes' own through and through.
+/// Whether a binding with a rule that it gives (`None`: all rules) is Kubernetes' own through and through, added or
+/// as a live cluster has it.
 pub(crate) fn is_default(
     policies: &PolicySet,
     binding: BindingIndex,
@@ -49,12 +51,12 @@ pub(crate) fn is_default(
 ) -> bool {
     let model = policies.model();
     let (Some(binding), Some(role)) = (model.binding(binding), model.role(role)) else { return false };
-    let is_own = |rule: &rolecall::Rule| rule.origin == Origin::BuiltIn;
-    let rules_are_own = match rule {
-        Some(rule) => role.rules.get(rule).is_some_and(is_own),
-        None => role.rules.iter().all(is_own),
-    };
-    binding.origin == Origin::BuiltIn && role.origin == Origin::BuiltIn && rules_are_own
+    let is_own = |rule: &rolecall::Rule| is_default_rule(role, rule);
+    is_default_binding(binding)
+        && match rule {
+            Some(rule) => role.rules.get(rule).is_some_and(is_own),
+            None => role.rules.iter().all(is_own),
+        }
 }
 
 /// A subject as JSON.

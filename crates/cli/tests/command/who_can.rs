@@ -194,6 +194,39 @@ Group system:masters   above all authorizers
     assert!(all.stdout.contains("\nUser system:kube-scheduler  "), "{}", all.stdout);
 }
 
+/// As `kubectl get -o yaml` prints them; the last line is what somebody added.
+const DUMP: &str = "\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: ClusterRole
+  metadata: {name: 'system:kube-dns', uid: 4b3f, labels: {kubernetes.io/bootstrapping: rbac-defaults}}
+  rules:
+  - {apiGroups: [''], resources: [endpoints, services], verbs: [list, watch]}
+- apiVersion: rbac.authorization.k8s.io/v1
+  kind: ClusterRoleBinding
+  metadata: {name: 'system:kube-dns', uid: 4b40, labels: {kubernetes.io/bootstrapping: rbac-defaults}}
+  roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:kube-dns'}
+  subjects:
+  - {kind: ServiceAccount, name: kube-dns, namespace: kube-system}
+";
+
+#[test]
+fn default_bindings_of_a_live_cluster_are_left_out_as_those_that_are_added() {
+    let list = ["list", "services"];
+    let run = ask(DUMP, &list);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("components are left out: 1 subject (--all shows them)"), "{run:?}");
+    assert!(
+        ask(DUMP, &["list", "services", "--all"]).stdout.contains("ServiceAccount kube-system/kube-dns ")
+    );
+    let changed = format!("{DUMP}  - {{kind: User, name: mallory, apiGroup: rbac.authorization.k8s.io}}\n");
+    let run = ask(&changed, &list);
+    assert!(run.stdout.contains("ServiceAccount kube-system/kube-dns "), "{run:?}");
+    assert!(run.stdout.contains("User mallory "), "{run:?}");
+}
+
 #[test]
 fn what_everybody_is_given_by_default_is_never_left_out() {
     let run = who_can(&["get", "/version", "-o", "wide"]);

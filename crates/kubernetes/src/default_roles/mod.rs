@@ -8,12 +8,14 @@ mod bindings;
 mod components;
 mod controllers;
 mod namespaced;
+mod recognition;
 mod table;
 mod user_facing;
 
 use rolecall_model::{Binding, Role};
 
-use table::DefaultRole;
+pub use self::recognition::{is_default_binding, is_default_rule};
+use self::table::DefaultRole;
 
 /// All default ClusterRoles, then all default Roles, with [`Origin::BuiltIn`](rolecall_model::Origin::BuiltIn).
 /// Aggregated ones carry their selectors and no rules.
