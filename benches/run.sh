@@ -1,21 +1,31 @@
 #!/usr/bin/env bash
 # Measures what a decision costs over its floors, and what questions about a policy cost.
 #
-#     benches/run.sh [--smoke] [CRITERION ARGUMENT...]
+#     benches/run.sh [--smoke] [NAME] [CRITERION ARGUMENT...]
 #
-# ROLECALL_BENCH_BINDINGS  which sizes (default: 100,10000,1000000, the last takes some minutes;
-#                          for questions 100,10000,100000)
+# NAME is one of the benchmarks below; without one all are run, which takes about half an hour and 5 GB.
+#
+# ROLECALL_BENCH_BINDINGS  which sizes, as 100,10000 (default: each benchmark has its own, up to a million)
 # ROLECALL_SHARED          where bench-data/gen_cluster.py is (default: ../shared beside the project)
 #
 # --smoke runs everything once at the smallest size and measures nothing: CI does, so that it never rots.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+benchmarks=(authorize distribution shapes threads ask)
+
 if [ "${1:-}" = --smoke ]; then
     shift
     export ROLECALL_BENCH_BINDINGS=${ROLECALL_BENCH_BINDINGS:-100}
     # Unoptimised: nothing is measured, and it is built in a fraction of the time.
-    exec cargo test --locked --bench authorize -- "$@"
+    exec cargo test --locked --quiet "${benchmarks[@]/#/--bench=}" -- "$@"
 fi
-cargo bench --locked --bench authorize -- "$@"
-exec cargo bench --locked --bench ask -- "$@"
+for name in "${benchmarks[@]}"; do
+    if [ "${1:-}" = "$name" ]; then
+        shift
+        exec cargo bench --locked --bench "$name" -- "$@"
+    fi
+done
+for name in "${benchmarks[@]}"; do
+    cargo bench --locked --bench "$name" -- "$@"
+done

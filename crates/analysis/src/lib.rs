@@ -19,6 +19,7 @@
 //! | who can do something | [`who_can::Inverse`], [`who_can::WhoCan`] |
 //! | to whom something is given, and where | [`Holder`], [`GrantScope`] |
 //! | what is legal and seldom meant | module [`lints`] |
+//! | what a decision cannot cost less than | module [`floor`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
 
 pub mod access_matrix;
@@ -26,6 +27,7 @@ mod asker;
 mod classes;
 mod difference;
 pub mod explain;
+pub mod floor;
 mod fresh;
 mod grant_scope;
 mod holder;
