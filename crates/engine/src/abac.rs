@@ -9,32 +9,56 @@ use rolecall_model::{
 
 use crate::{
     compile::CompileOptions,
-    decision_tables::{DecisionTables, DecisionTablesBuilder},
-    error::CompileError,
-    grants::Principal,
+    decision_tables::DecisionTables,
+    decision_tables_builder::DecisionTablesBuilder,
+    error::{CompileError, ImageError},
+    grants::{Edge, Principal},
+    image::{ImageReader, ImageWriter},
     lowered_rule::{ANY, LoweredRule},
     question::Reading,
+    texts::TextNumbers,
     vocabulary::{Vocabulary, VocabularyBuilder},
 };
 
-#[derive(Clone, Debug)]
-pub(crate) struct AbacTables {
-    tables: DecisionTables,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AbacTables<'a> {
+    tables: DecisionTables<'a>,
+    /// By line: the namespace in which it is listed, or [`IN_ALL`] or [`NOWHERE`].
+    listed: &'a [u32],
 }
+
+/// Listed in every namespace.
+const IN_ALL: u32 = u32::MAX;
+/// Not listed: it has no resource and no path to show.
+const NOWHERE: u32 = u32::MAX - 1;
 
 /// The verbs that a read-only policy allows.
 const READ_VERBS: [&str; 3] = ["get", "list", "watch"];
 
-impl AbacTables {
+impl<'a> AbacTables<'a> {
+    pub(crate) fn read(
+        reader: &mut ImageReader<'a>,
+        vocabulary: &Vocabulary<'a>,
+    ) -> Result<Self, ImageError> {
+        Ok(Self {
+            tables: DecisionTables::read(reader, Reading::ResourceAlone, vocabulary)?,
+            listed: reader.section()?,
+        })
+    }
+
+    pub(crate) fn tables(&self) -> &DecisionTables<'a> {
+        &self.tables
+    }
+
     #[inline]
-    pub(crate) fn permit(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> bool {
+    pub(crate) fn permit(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> bool {
         self.tables.permit(vocabulary, request)
     }
 
     /// The first policy that allows.
     ///
     /// Source: `spec/authorization/abac.md` sections 4 and 5.
-    pub(crate) fn determine(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> Option<Grant> {
+    pub(crate) fn determine(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> Option<Grant> {
         // Which policy it was is found by a walk; whether there is one, the tables say: to allow, both have to.
         if !self.tables.permit(vocabulary, request) {
             return None;
@@ -43,37 +67,43 @@ impl AbacTables {
         let namespace = self.tables.namespace(vocabulary, request);
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);
         let covers = |half: &u32| self.tables.covering_rule(*half, &question).is_some();
-        let first =
-            applying.into_iter().filter_map(|halves| halves.into_iter().find(|half| covers(half))).min()?;
+        let first_of = |halves: Vec<Edge>| halves.into_iter().map(|half| half.grant).find(covers);
+        let first = applying.into_iter().filter_map(first_of).min()?;
         Some(Grant::AttributePolicy(line(first)?))
     }
 
     pub(crate) fn list(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         user: &str,
         groups: &[&str],
         namespace: &str,
-        policies: &[ListedPolicy],
         listing: &mut RuleListing,
     ) {
-        let number = self.tables.namespace_named(vocabulary, namespace);
-        let [mut applying, there] = self.tables.applying(vocabulary, user, groups, number);
+        let scope = self.tables.namespace_named(vocabulary, namespace);
+        let [mut applying, there] = self.tables.applying(vocabulary, user, groups, scope);
         applying.extend(there);
-        let mut lines: Vec<u32> = applying.into_iter().map(|half| half / 2).collect();
+        let mut lines: Vec<u32> = applying.into_iter().map(|half| half.grant / 2).collect();
         lines.sort_unstable();
         lines.dedup();
-        for number in lines {
-            let counts =
-                policies.get(number as usize).is_some_and(|policy| policy.counts_in(vocabulary, namespace));
-            if let Some(line) = line(number * 2).filter(|_| counts) {
-                listing.rules.push(ListedRule::AttributePolicy(line));
-            }
-        }
+        // Listing looks at the namespace for both halves, unlike deciding.
+        let counts = |&line: &u32| match self.listed.get(line as usize) {
+            None | Some(&NOWHERE) => false,
+            Some(&IN_ALL) => true,
+            Some(&listed) => scope.is_some_and(|scope| scope.namespace == listed),
+        };
+        let lines = lines.into_iter().filter(counts).filter_map(|number| line(number * 2));
+        listing.rules.extend(lines.map(ListedRule::AttributePolicy));
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.tables.bytes()
+    pub(crate) fn check(&self, texts: &TextNumbers, namespaces: usize) -> Result<(), ImageError> {
+        self.tables.check(texts, namespaces)?;
+        let is_listed = |&listed: &u32| listed >= NOWHERE || (listed as usize) < namespaces;
+        if self.listed.len() == self.tables.grant_count() / 2 && self.listed.iter().all(is_listed) {
+            Ok(())
+        } else {
+            Err(ImageError::Damaged { what: "a policy line is listed in no namespace" })
+        }
     }
 }
 
@@ -82,30 +112,11 @@ fn line(half: u32) -> Option<AttributePolicyIndex> {
     AttributePolicyIndex::new(half as usize / 2)
 }
 
-/// Whether and where a policy is listed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ListedPolicy {
-    /// `None` for every namespace, else the number of the one it names.
-    namespace: Option<u32>,
-    /// Whether it has a resource or a path to show.
-    says_something: bool,
-}
-
-impl ListedPolicy {
-    /// Listing looks at the namespace for both halves, unlike deciding.
-    ///
-    /// Source: `spec/authorization/abac.md` section 5.
-    fn counts_in(self, vocabulary: &Vocabulary, namespace: &str) -> bool {
-        self.says_something
-            && self.namespace.is_none_or(|number| vocabulary.namespaces.lookup(namespace) == Some(number))
-    }
-}
-
 /// Policies on their way into tables.
 #[derive(Debug)]
 pub(crate) struct AbacBuilder {
     tables: DecisionTablesBuilder,
-    listed: Vec<ListedPolicy>,
+    listed: Vec<u32>,
 }
 
 impl AbacBuilder {
@@ -114,8 +125,7 @@ impl AbacBuilder {
         options: &CompileOptions,
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<Self, CompileError> {
-        let mut builder =
-            Self { tables: DecisionTablesBuilder::new(Reading::ResourceAlone, options), listed: Vec::new() };
+        let mut builder = Self { tables: DecisionTablesBuilder::new(options), listed: Vec::new() };
         for policy in policies.attribute_policies() {
             builder.lower_policy(policy, vocabulary)?;
         }
@@ -155,28 +165,32 @@ impl AbacBuilder {
         let group = policy.group.as_ref().map(AsRef::<str>::as_ref);
         let principal = match (user, group) {
             (None, None) | (Some(""), _) | (_, Some("")) => None,
-            (Some(user), None) => Some(Principal::User(vocabulary.user(user)?)),
-            (None, Some(group)) => Some(Principal::Group(vocabulary.group(group)?)),
+            (Some(user), None) => Some(Principal::User(vocabulary.principal(user)?)),
+            (None, Some(group)) => Some(Principal::Group(vocabulary.principal(group)?)),
             (Some(user), Some(group)) => {
-                Some(Principal::UserInGroup(vocabulary.user(user)?, vocabulary.group(group)?))
+                Some(Principal::UserInGroup(vocabulary.principal(user)?, vocabulary.principal(group)?))
             }
         };
         for (rule, scope) in [(on_resources, namespace), (on_paths, None)] {
-            let program = self.tables.program(vec![rule])?;
-            let half = self.tables.grant(Some(program))?;
+            let rule = self.tables.rule(&rule)?;
+            let half = self.tables.source_and_grant(&[rule])?;
             if let Some(principal) = principal {
-                self.tables.give(half, principal, scope)?;
+                self.tables.give(half, principal, 0, scope)?;
             }
         }
-        self.listed.push(ListedPolicy {
-            namespace,
-            says_something: policy.resource != Wild::Is(String::new())
-                || !policy.non_resource_path.as_str().is_empty(),
-        });
+        let says_something =
+            policy.resource != Wild::Is(String::new()) || !policy.non_resource_path.as_str().is_empty();
+        self.listed.push(if says_something { namespace.unwrap_or(IN_ALL) } else { NOWHERE });
         Ok(())
     }
 
-    pub(crate) fn build(self, pages: u32) -> Result<(AbacTables, Vec<ListedPolicy>), CompileError> {
-        Ok((AbacTables { tables: self.tables.build(pages)? }, self.listed))
+    pub(crate) fn write(
+        self,
+        vocabulary: &VocabularyBuilder,
+        writer: &mut ImageWriter,
+    ) -> Result<(), CompileError> {
+        self.tables.write(vocabulary, writer)?;
+        writer.section(&self.listed);
+        Ok(())
     }
 }

@@ -1,19 +1,13 @@
-//! From a policy set to an engine, and the engine's answers.
+//! From a policy set to an engine.
 
-use rolecall_model::{
-    Authorizer, Decision, Determination, Grant, ListedRule, Mode, PolicySet, Request, RuleListing,
-    SUPERUSER_GROUP, Silence,
-};
+use rolecall_model::PolicySet;
 
 use crate::{
-    abac::{AbacBuilder, AbacTables, ListedPolicy},
-    error::CompileError,
-    rbac::{RbacBuilder, RbacTables},
-    verbs,
-    vocabulary::{Vocabulary, VocabularyBuilder},
+    abac::AbacBuilder, engine::Engine, error::CompileError, hashes::Seed, image::ImageWriter,
+    rbac::RbacBuilder, vocabulary::VocabularyBuilder,
 };
 
-/// How to compile. The defaults are right unless a test wants every path taken.
+/// How to compile. The defaults are right unless a test wants every path taken, or a file is to be made.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CompileOptions {
@@ -24,11 +18,19 @@ pub struct CompileOptions {
     /// Up to how many pairs of API group and resource a rule is multiplied out; a wider one is compared as
     /// it stands.
     pub widest_rule: usize,
+    /// What the hashes are seeded with. `None`: a random number, anew for each engine.
+    ///
+    /// Equal policies compiled with equal seeds have equal [images](Engine::image). A seed that is known to
+    /// whoever makes names in the policy lets them slow decisions down (never change them); one that is
+    /// made from the policy's own content, with a strong hash, does not, since every name that they try changes it.
+    pub seed: Option<u64>,
+    /// Whether cells of permission sets take two words even where one would do.
+    pub wide_cells: bool,
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { merge_budget: None, widest_rule: 1 << 14 }
+        Self { merge_budget: None, widest_rule: 1 << 14, seed: None, wide_cells: false }
     }
 }
 
@@ -36,21 +38,14 @@ impl CompileOptions {
     /// Options that never unite permission sets and multiply no rule out: the paths of last resort, taken
     /// always.
     pub fn frugal() -> Self {
-        Self { merge_budget: Some(0), widest_rule: 0 }
+        Self { merge_budget: Some(0), widest_rule: 0, wide_cells: true, ..Self::default() }
     }
-}
 
-/// A policy set compiled to decision tables.
-///
-/// It is `Send`, `Sync` and never changes; a decision allocates nothing. What its answers name are indexes into the
-/// policy set that it was compiled from.
-#[derive(Clone, Debug)]
-pub struct Engine {
-    vocabulary: Vocabulary,
-    modes: Vec<Mode>,
-    rbac: RbacTables,
-    abac: AbacTables,
-    listed: Vec<ListedPolicy>,
+    /// The same with this seed.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
 }
 
 impl Engine {
@@ -58,7 +53,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// When the policy has more of something than 31 bits can number.
+    /// When the policy has more of something than the tables can number.
     pub fn compile(policies: &PolicySet) -> Result<Self, CompileError> {
         Self::compile_with(policies, &CompileOptions::default())
     }
@@ -69,84 +64,24 @@ impl Engine {
     ///
     /// As [`Engine::compile`].
     pub fn compile_with(policies: &PolicySet, options: &CompileOptions) -> Result<Self, CompileError> {
-        let mut vocabulary = VocabularyBuilder::new();
+        let seed = options.seed.map_or_else(Seed::random, Seed);
+        let expected = policies.bindings().len() + policies.attribute_policies().len();
+        let mut vocabulary = VocabularyBuilder::new(seed, expected);
         let rbac = RbacBuilder::lower(policies, options, &mut vocabulary)?;
         let abac = AbacBuilder::lower(policies, options, &mut vocabulary)?;
-        let vocabulary = vocabulary.build();
-        let pages = verbs::pages(&vocabulary.verbs)?;
-        let (abac, listed) = abac.build(pages)?;
-        Ok(Self {
-            modes: policies.modes().as_slice().to_vec(),
-            rbac: rbac.build(pages)?,
-            abac,
-            listed,
-            vocabulary,
-        })
+        let mut writer = ImageWriter::default();
+        vocabulary.write(&mut writer);
+        writer.section(
+            &policies
+                .modes()
+                .as_slice()
+                .iter()
+                .copied()
+                .map(crate::engine::mode_number)
+                .collect::<Vec<u32>>(),
+        );
+        rbac.write(&vocabulary, &mut writer)?;
+        abac.write(&vocabulary, &mut writer)?;
+        Ok(Self::of_own_image(writer.finish())?)
     }
-
-    /// The bytes that the tables take.
-    pub fn table_bytes(&self) -> usize {
-        self.vocabulary.bytes() + self.rbac.bytes() + self.abac.bytes()
-    }
-}
-
-impl Authorizer for Engine {
-    #[inline]
-    fn authorize(&self, request: &Request<'_>) -> Decision {
-        if is_superuser(request) {
-            return Decision::Allow;
-        }
-        for mode in &self.modes {
-            let permitted = match mode {
-                Mode::Abac => self.abac.permit(&self.vocabulary, request),
-                Mode::AlwaysAllow => true,
-                Mode::AlwaysDeny => false,
-                Mode::Rbac => self.rbac.permit(&self.vocabulary, request),
-            };
-            if permitted {
-                return Decision::Allow;
-            }
-        }
-        Decision::NoOpinion
-    }
-
-    fn determine(&self, request: &Request<'_>) -> Determination {
-        if is_superuser(request) {
-            return Determination::Allow(Grant::Superuser);
-        }
-        let mut silences = Vec::with_capacity(self.modes.len());
-        for &mode in &self.modes {
-            let answer = match mode {
-                Mode::Abac => self.abac.determine(&self.vocabulary, request).ok_or_else(Vec::new),
-                Mode::AlwaysAllow => Ok(Grant::AlwaysAllow),
-                Mode::AlwaysDeny => Err(Vec::new()),
-                Mode::Rbac => self.rbac.determine(&self.vocabulary, request),
-            };
-            match answer {
-                Ok(grant) => return Determination::Allow(grant),
-                Err(unresolved) => silences.push(Silence { mode, unresolved }),
-            }
-        }
-        Determination::NoOpinion(silences)
-    }
-
-    fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
-        let mut listing = RuleListing::default();
-        for mode in &self.modes {
-            match mode {
-                Mode::Abac => {
-                    self.abac.list(&self.vocabulary, user, groups, namespace, &self.listed, &mut listing);
-                }
-                Mode::AlwaysAllow => listing.rules.push(ListedRule::AlwaysAllow),
-                Mode::AlwaysDeny => {}
-                Mode::Rbac => self.rbac.list(&self.vocabulary, user, groups, namespace, &mut listing),
-            }
-        }
-        listing
-    }
-}
-
-/// Source: `conformance/README.md`, "The whole answer": the superuser step stands before every chain.
-fn is_superuser(request: &Request<'_>) -> bool {
-    request.groups.contains(&SUPERUSER_GROUP)
 }

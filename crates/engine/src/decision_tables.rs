@@ -1,265 +1,201 @@
 //! The tables of one authorizer: patterns, permissions, grants, and the rules behind them.
 //!
 //! RBAC and ABAC both compile to these. A *grant* is a binding (RBAC) or one half of a policy line (ABAC); a *program* is the
-//! list of rules that it gives, shared by all grants whose rules are the same.
+//! list of rules that it gives, shared by all grants whose rules are the same. What gives the rules, a role or a
+//! policy, is the grant's *source*.
+//!
+//! ```text
+//! flags          Reading, whether any rule is too wide for patterns
+//! grant_sources  [ u32 ] …            grant → source, or none
+//! sources        [ u32 ] …            source → program
+//! program_ends   [ u32 ] …            program → its rules
+//! program_rules  [ u32 ] …
+//! ```
 
-use fxhash::FxHashMap;
 use rolecall_model::{Request, Target};
 
 use crate::{
-    compile::CompileOptions,
-    error::{CompileError, number},
-    grants::{Grants, GrantsBuilder, Principal},
-    lowered_rule::{ANY, LoweredRule, LoweredRules},
-    path_patterns::{PathPatterns, PathPatternsBuilder},
-    permission_sets::{PatternedRule, PermissionSetsBuilder},
+    error::ImageError,
+    grants::{Edge, Grants, Scope},
+    image::ImageReader,
+    lowered_rule::LoweredRules,
+    path_patterns::PathPatterns,
     permissions::Permissions,
     question::{Question, Reading},
-    resource_patterns::{Pattern, ResourceHalf, ResourcePatterns, ResourcePatternsBuilder},
-    vocabulary::{Vocabulary, VocabularyBuilder},
+    resource_patterns::ResourcePatterns,
+    texts::TextNumbers,
+    vocabulary::Vocabulary,
 };
 
-#[derive(Clone, Debug)]
-pub(crate) struct DecisionTables {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DecisionTables<'a> {
     reading: Reading,
-    resources: ResourcePatterns,
-    paths: PathPatterns,
-    permissions: Permissions,
-    grants: Grants,
-    rules: LoweredRules,
-    /// Ranges of `rules`.
-    programs: Vec<(u32, u32)>,
-    grant_programs: Vec<u32>,
     /// Whether any rule is too wide for patterns, so that a request without patterns may still be covered.
     has_wide_rules: bool,
+    resources: ResourcePatterns<'a>,
+    paths: PathPatterns<'a>,
+    permissions: Permissions<'a>,
+    grants: Grants<'a>,
+    rules: LoweredRules<'a>,
+    grant_sources: &'a [u32],
+    sources: &'a [u32],
+    program_ends: &'a [u32],
+    program_rules: &'a [u32],
 }
 
-/// The program of a grant that gives nothing.
-const NO_PROGRAM: u32 = u32::MAX;
+/// The source of a grant that gives nothing.
+pub(crate) const NO_SOURCE: u32 = u32::MAX;
 
-impl DecisionTables {
+impl<'a> DecisionTables<'a> {
+    pub(crate) fn read(
+        reader: &mut ImageReader<'a>,
+        reading: Reading,
+        vocabulary: &Vocabulary<'a>,
+    ) -> Result<Self, ImageError> {
+        let pairs = vocabulary.hashes.pairs;
+        Ok(Self {
+            reading,
+            has_wide_rules: reader.section::<u32>()?.first().is_some_and(|&flag| flag != 0),
+            resources: ResourcePatterns::read(reader, pairs)?,
+            paths: PathPatterns::read(reader, pairs)?,
+            permissions: Permissions::read(reader, vocabulary.pages(), pairs)?,
+            grants: Grants::read(reader)?,
+            rules: LoweredRules::read(reader)?,
+            grant_sources: reader.section()?,
+            sources: reader.section()?,
+            program_ends: reader.section()?,
+            program_rules: reader.section()?,
+        })
+    }
+
     /// Whether any grant to the request's user and groups covers it.
     #[inline]
-    pub(crate) fn permit(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> bool {
+    pub(crate) fn permit(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> bool {
         let question = self.question(vocabulary, request);
         if question.matches_nothing() && !self.has_wide_rules {
             return false;
         }
         self.grants.any_access(vocabulary, request, self.namespace(vocabulary, request), |access| {
-            self.permissions.permit(access, &question, &self.rules)
+            self.permissions.permit(access, &question, self.rules)
         })
     }
 
     /// The request as numbers.
-    pub(crate) fn question<'a>(
-        &'a self,
-        vocabulary: &'a Vocabulary,
-        request: &'a Request<'_>,
-    ) -> Question<'a> {
+    #[inline]
+    pub(crate) fn question<'q>(
+        &'q self,
+        vocabulary: &'q Vocabulary<'_>,
+        request: &'q Request<'_>,
+    ) -> Question<'q> {
         Question::new(request, self.reading, vocabulary, &self.resources, &self.paths)
     }
 
     /// The grants that apply: those that count everywhere, then those of the namespace; each ascending.
     pub(crate) fn applying(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         user: &str,
         groups: &[&str],
-        namespace: Option<u32>,
-    ) -> [Vec<u32>; 2] {
+        namespace: Option<Scope>,
+    ) -> [Vec<Edge>; 2] {
         self.grants.applying(vocabulary, user, groups, namespace)
     }
 
-    /// The number of the request's namespace, if grants of it count for the request.
-    pub(crate) fn namespace(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> Option<u32> {
+    /// The request's namespace, if grants of it count for the request.
+    #[inline]
+    pub(crate) fn namespace(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> Option<Scope> {
         match request.target {
             Target::Path(_) => None,
             Target::Resource { namespace, .. } => self.namespace_named(vocabulary, namespace),
         }
     }
 
-    /// The number of a namespace, if grants of it can count.
+    /// A namespace, if grants of it can count.
     ///
     /// RBAC looks at RoleBindings for a namespace that is not empty only; to ABAC the empty one is a namespace like
     /// any other.
-    pub(crate) fn namespace_named(&self, vocabulary: &Vocabulary, namespace: &str) -> Option<u32> {
+    #[inline]
+    pub(crate) fn namespace_named(&self, vocabulary: &Vocabulary<'_>, namespace: &str) -> Option<Scope> {
         if namespace.is_empty() && self.reading == Reading::Joined {
             return None;
         }
-        vocabulary.namespaces.lookup(namespace)
+        let hash = vocabulary.hashes.namespaces.of(namespace);
+        Some(Scope { hash, namespace: vocabulary.namespace(namespace, hash)? })
+    }
+
+    /// What gives a grant's rules.
+    pub(crate) fn source(&self, grant: u32) -> Option<u32> {
+        self.grant_sources.get(grant as usize).copied().filter(|&source| source != NO_SOURCE)
     }
 
     /// The place, within its role, of a grant's first rule that covers the question.
     pub(crate) fn covering_rule(&self, grant: u32, question: &Question<'_>) -> Option<usize> {
-        let (start, end) = self.program(grant);
-        (start..end).position(|rule| self.rules.covers(rule, question))
+        self.rules_of(grant).iter().position(|&rule| self.rules.covers(rule, question))
     }
 
     /// The places, within its role, of a grant's rules that have a resource or a path to show.
     ///
     /// Source: `spec/authorization/rbac.md` section 6.
     pub(crate) fn listed_rules(&self, grant: u32) -> impl Iterator<Item = usize> + '_ {
-        let (start, end) = self.program(grant);
-        (start..end).enumerate().filter(|&(_, rule)| self.rules.has_target(rule)).map(|(place, _)| place)
+        let rules = self.rules_of(grant).iter().enumerate();
+        rules.filter(|&(_, &rule)| self.rules.has_target(rule)).map(|(place, _)| place)
     }
 
-    fn program(&self, grant: u32) -> (u32, u32) {
-        let program = self.grant_programs.get(grant as usize).copied().unwrap_or(NO_PROGRAM);
-        self.programs.get(program as usize).copied().unwrap_or_default()
+    fn rules_of(&self, grant: u32) -> &'a [u32] {
+        let program = self.source(grant).and_then(|source| self.sources.get(source as usize));
+        program.and_then(|&program| self.program(program)).unwrap_or(&[])
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.resources.bytes()
-            + self.paths.table_bytes()
-            + self.permissions.bytes()
-            + self.grants.bytes()
-            + self.rules.bytes()
-            + self.programs.len() * 8
-            + self.grant_programs.len() * 4
-    }
-}
-
-/// Gathers the tables of one authorizer.
-#[derive(Debug)]
-pub(crate) struct DecisionTablesBuilder {
-    reading: Reading,
-    resources: ResourcePatternsBuilder,
-    paths: PathPatternsBuilder,
-    next_pattern: usize,
-    widest_rule: usize,
-    sets: PermissionSetsBuilder,
-    grants: GrantsBuilder,
-    rules: LoweredRules,
-    programs: Vec<(u32, u32)>,
-    program_sets: Vec<u32>,
-    program_sizes: Vec<usize>,
-    known_programs: FxHashMap<Vec<LoweredRule>, u32>,
-    grant_programs: Vec<u32>,
-    budget_is_given: bool,
-    has_wide_rules: bool,
-}
-
-/// The rules of a role, in the tables.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Program(u32);
-
-impl DecisionTablesBuilder {
-    pub(crate) fn new(reading: Reading, options: &CompileOptions) -> Self {
-        Self {
-            reading,
-            resources: ResourcePatternsBuilder::default(),
-            paths: PathPatternsBuilder::default(),
-            next_pattern: 0,
-            widest_rule: options.widest_rule,
-            sets: PermissionSetsBuilder::new(options.merge_budget.unwrap_or(1 << 20)),
-            grants: GrantsBuilder::default(),
-            rules: LoweredRules::default(),
-            programs: Vec::new(),
-            program_sets: Vec::new(),
-            program_sizes: Vec::new(),
-            known_programs: FxHashMap::default(),
-            grant_programs: Vec::new(),
-            budget_is_given: options.merge_budget.is_some(),
-            has_wide_rules: false,
-        }
+    fn program(&self, program: u32) -> Option<&'a [u32]> {
+        let end = *self.program_ends.get(program as usize)?;
+        let start = match (program as usize).checked_sub(1) {
+            Some(before) => *self.program_ends.get(before)?,
+            None => 0,
+        };
+        self.program_rules.get(start as usize..end as usize)
     }
 
-    /// The number of a path pattern as a rule writes it.
-    pub(crate) fn path(
-        &mut self,
-        text: &str,
-        vocabulary: &mut VocabularyBuilder,
-    ) -> Result<u32, CompileError> {
-        self.paths.pattern(text, vocabulary, &mut self.next_pattern)
+    /// How many grants there are.
+    pub(crate) fn grant_count(&self) -> usize {
+        self.grant_sources.len()
     }
 
-    /// Takes a role's rules in, once for all roles of the same rules. Every list is normalized.
-    pub(crate) fn program(&mut self, rules: Vec<LoweredRule>) -> Result<Program, CompileError> {
-        if let Some(&known) = self.known_programs.get(&rules) {
-            return Ok(Program(known));
-        }
-        let program = number(self.programs.len(), "roles")?;
-        let start = number(self.rules.len(), "rules")?;
-        let mut patterned = Vec::with_capacity(rules.len());
-        for rule in &rules {
-            let number = self.rules.push(rule)?;
-            let resources = self.multiply_out(rule)?;
-            self.has_wide_rules |= resources.is_none();
-            patterned.push(PatternedRule { rule, number, resources });
-        }
-        let end = number(self.rules.len(), "rules")?;
-        let (set, size) = self.sets.of_rules(&patterned)?;
-        self.programs.push((start, end));
-        self.program_sets.push(set);
-        self.program_sizes.push(size);
-        self.known_programs.insert(rules, program);
-        Ok(Program(program))
+    pub(crate) fn usage(&self) -> [(&'static str, usize, usize); 8] {
+        let (sets, _) = self.permissions.widest();
+        let program_bytes =
+            size_of_val(self.sources) + size_of_val(self.program_ends) + size_of_val(self.program_rules);
+        [
+            ("patterns", self.resources.bytes() + self.paths.table_bytes(), 0),
+            ("permission sets", self.permissions.set_bytes(), sets),
+            ("names of objects", self.permissions.name_bytes(), 0),
+            ("holdings", self.grants.decision_bytes(), self.grants.scope_count()),
+            ("grants of holdings", self.grants.edge_bytes(), self.grants.scope_count()),
+            ("holdings of a subject", self.grants.holder_bytes(), 0),
+            ("rules", self.rules.bytes() + program_bytes, self.rules.len()),
+            ("grants", size_of_val(self.grant_sources), self.grant_sources.len()),
+        ]
     }
 
-    /// All pairs of a rule's groups and resources, unless there are too many.
-    fn multiply_out(&mut self, rule: &LoweredRule) -> Result<Option<Vec<Pattern>>, CompileError> {
-        let halves = rule.resources.len() + rule.subresources.len();
-        if rule.groups.len().saturating_mul(halves) > self.widest_rule {
-            return Ok(None);
-        }
-        let mut patterns = Vec::with_capacity(rule.groups.len() * halves);
-        for &group in &rule.groups {
-            let group = (group != ANY).then_some(group);
-            let whole = rule.resources.iter().map(|&node| match node {
-                ANY => ResourceHalf::Any,
-                node => ResourceHalf::Is(node),
-            });
-            let halves = whole.chain(rule.subresources.iter().copied().map(ResourceHalf::Subresource));
-            for half in halves {
-                patterns.push(self.resources.pattern(group, half, &mut self.next_pattern)?);
-            }
-        }
-        Ok(Some(patterns))
+    /// The most patterns that one permission set has.
+    pub(crate) fn widest_set(&self) -> usize {
+        self.permissions.widest().1
     }
 
-    /// A new grant of a program (`None`: of nothing); grants are numbered in the order of their making.
-    pub(crate) fn grant(&mut self, program: Option<Program>) -> Result<u32, CompileError> {
-        let grant = number(self.grant_programs.len(), "bindings")?;
-        self.grant_programs.push(program.map_or(NO_PROGRAM, |program| program.0));
-        if !self.budget_is_given
-            && let Some(&size) = program.and_then(|program| self.program_sizes.get(program.0 as usize))
-        {
-            // In proportion to what there is, with a ceiling for giants, which are not worth copying.
-            self.sets.raise_budget(size.min(GIANT) * COPIES);
-        }
-        Ok(grant)
-    }
-
-    /// Gives a grant to somebody, in a namespace or (`None`) everywhere.
-    pub(crate) fn give(
-        &mut self,
-        grant: u32,
-        principal: Principal,
-        namespace: Option<u32>,
-    ) -> Result<(), CompileError> {
-        self.grants.add(principal, namespace, grant)
-    }
-
-    /// The tables, for so many pages of verbs.
-    pub(crate) fn build(mut self, pages: u32) -> Result<DecisionTables, CompileError> {
-        let grants = self.grants.build(&mut self.sets, |grant| {
-            let program = *self.grant_programs.get(grant as usize)?;
-            self.program_sets.get(program as usize).copied()
-        })?;
-        Ok(DecisionTables {
-            reading: self.reading,
-            resources: self.resources.build(),
-            paths: self.paths.build()?,
-            permissions: self.sets.build(pages)?,
-            grants,
-            rules: self.rules,
-            programs: self.programs,
-            grant_programs: self.grant_programs,
-            has_wide_rules: self.has_wide_rules,
-        })
+    pub(crate) fn check(&self, texts: &TextNumbers, namespaces: usize) -> Result<(), ImageError> {
+        self.resources.check()?;
+        self.paths.check()?;
+        self.rules.check()?;
+        let accesses = self.permissions.check(self.rules.len())?;
+        self.grants.check(texts, &accesses, namespaces, self.grant_sources.len())?;
+        let sources = self.sources.len();
+        let programs = self.program_ends.len();
+        let rules = self.rules.len();
+        let fits =
+            self.grant_sources.iter().all(|&source| source == NO_SOURCE || (source as usize) < sources)
+                && self.sources.iter().all(|&program| (program as usize) < programs)
+                && self.program_ends.is_sorted()
+                && self.program_ends.last().map_or(0, |&end| end as usize) == self.program_rules.len()
+                && self.program_rules.iter().all(|&rule| (rule as usize) < rules);
+        if fits { Ok(()) } else { Err(ImageError::Damaged { what: "a grant gives what is no rule" }) }
     }
 }
-
-/// How often unions may copy each grant's permissions on average, and how many of them count.
-const COPIES: usize = 4;
-const GIANT: usize = 1 << 10;

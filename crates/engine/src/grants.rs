@@ -1,294 +1,320 @@
 //! Who holds what, and where.
 //!
 //! ```text
-//! users, groups     number → what the user or group holds everywhere, and whether anything in a namespace
-//! pairs             (user, group) → number of a holder that is a user within a group (ABAC's conjunction)
-//! … in namespaces   (holder, namespace) → what it holds there
-//! slots             access → the grants it is made of, ascending: to say afterwards which one it was
+//! scopes     hash of who XOR hash of where → access       a line each (see `lines`); by place there:
+//!   held     [ who: 32 | namespace: 32 ] …                what the place stands for: compared on every find
+//!   edges    [ edge: 32 ] …                               the grants that the access is made of
+//! edges      [ grant ] … or [ count, grant … ] …          ascending
+//! positions  [ u8 ] …                                     beside each grant: which subject of it this is
+//! pairs      [ user, group ] …                            holders that are a user when in a group (ABAC)
+//! holders    hash of who → holder                         a line each; by holder:
+//!   starts   [ u32 ] …                                    where its places begin
+//!   places   [ u32 ] …                                    its scopes
 //! ```
 //!
-//! A request costs one probe for its user and for each group, and one more for those of them that hold
-//! something in some namespace.
+//! A request probes for its user and for each of its groups twice: for what they hold everywhere, and for what
+//! they hold in the namespace. The last three tables list what somebody holds in all namespaces.
 
-use fxhash::FxHashMap;
 use rolecall_model::Request;
 
 use crate::{
-    error::{CompileError, number},
-    permission_sets::PermissionSetsBuilder,
-    permissions::Access,
-    probe_table::{ProbeTable, pair},
+    error::ImageError,
+    hashes::Hashes,
+    image::ImageReader,
+    lines::{Found, Key, Lines},
+    permissions::{Access, Accesses},
+    texts::{Text, TextNumbers, Texts},
     vocabulary::Vocabulary,
 };
 
 /// Somebody to whom a grant is given, as numbers of the vocabulary.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Principal {
-    User(u32),
-    Group(u32),
+    User(Text),
+    Group(Text),
     /// This user, when in this group.
-    UserInGroup(u32, u32),
+    UserInGroup(Text, Text),
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Grants {
-    users: Holders,
-    groups: Holders,
-    pairs: ProbeTable<u32>,
-    pair_holders: Holders,
-    slots: Vec<(u32, u32)>,
-    slot_grants: Vec<u32>,
-}
+/// A holder as one number: what it is in the upper two bits, the text or the pair below.
+pub(crate) mod holder {
+    pub(crate) const USER: u32 = 0;
+    pub(crate) const GROUP: u32 = 1;
+    pub(crate) const PAIR: u32 = 2;
+    const BITS: u32 = 30;
 
-/// Holders of one kind by their number.
-#[derive(Clone, Debug)]
-struct Holders {
-    everywhere: Vec<Holder>,
-    namespaces: ProbeTable<Held>,
-}
+    pub(crate) fn new(kind: u32, number: u32) -> u32 {
+        kind << BITS | number
+    }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Holder {
-    held: Held,
-    /// Whether it holds anything in a namespace.
-    namespaced: bool,
-    /// For a user: whether it is part of a pair.
-    paired: bool,
-}
+    pub(crate) fn kind(holder: u32) -> u32 {
+        holder >> BITS
+    }
 
-/// What is held in one scope.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    access: Access,
-    slot: u32,
-}
-
-const NO_SLOT: u32 = u32::MAX;
-
-impl Default for Held {
-    fn default() -> Self {
-        Self { access: Access::NOTHING, slot: NO_SLOT }
+    #[inline]
+    pub(crate) fn number(holder: u32) -> u32 {
+        holder & ((1 << BITS) - 1)
     }
 }
 
-impl Grants {
+/// The scope of what counts in every namespace and without one. No namespace has this number.
+pub(crate) const EVERYWHERE: u32 = u32::MAX;
+/// In `edges`: the one grant stands there itself, without a count.
+pub(crate) const SINGLE: u32 = 1 << 31;
+/// In `positions`: more than fits; see `far`.
+pub(crate) const FAR: u8 = u8::MAX;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grants<'a> {
+    scopes: Lines<'a>,
+    held: &'a [[u32; 2]],
+    scope_edges: &'a [u32],
+    edges: &'a [u32],
+    positions: &'a [u8],
+    /// (edge, position), ascending: those that `positions` has no room for.
+    far: &'a [[u32; 2]],
+    pairs: &'a [[Text; 2]],
+    holders: Lines<'a>,
+    holder_starts: &'a [u32],
+    holder_places: &'a [u32],
+}
+
+/// One of those in whose name a request is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Who<'r> {
+    User(&'r str),
+    Group(&'r str),
+    UserInGroup(&'r str, &'r str),
+}
+
+/// A grant that applies to a request.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Edge {
+    pub(crate) grant: u32,
+    /// Which of the grant's subjects it is that applies.
+    pub(crate) position: u32,
+}
+
+impl<'a> Grants<'a> {
+    pub(crate) fn read(reader: &mut ImageReader<'a>) -> Result<Self, ImageError> {
+        Ok(Self {
+            pairs: reader.section()?,
+            scopes: Lines::read(reader)?,
+            held: reader.section()?,
+            scope_edges: reader.section()?,
+            edges: reader.section()?,
+            positions: reader.section()?,
+            far: reader.section()?,
+            holders: Lines::read(reader)?,
+            holder_starts: reader.section()?,
+            holder_places: reader.section()?,
+        })
+    }
+
     /// Whether any access of the request's user and groups, everywhere or in the namespace, satisfies.
     #[inline]
     pub(crate) fn any_access(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         request: &Request<'_>,
-        namespace: Option<u32>,
+        namespace: Option<Scope>,
         mut satisfies: impl FnMut(Access) -> bool,
     ) -> bool {
-        self.visit(vocabulary, request.user, &request.groups, |holders, number, holder| {
-            satisfies(holder.held.access)
-                || holder.namespaced
-                    && namespace
-                        .and_then(|namespace| holders.namespaces.get(pair(number, namespace)))
-                        .is_some_and(|held| satisfies(held.access))
+        let texts = vocabulary.texts;
+        self.any_of(&vocabulary.hashes, request.user, &request.groups, |who, hash| {
+            self.held(texts, who, hash, Scope::EVERYWHERE).is_some_and(&mut satisfies)
+                || namespace
+                    .and_then(|namespace| self.held(texts, who, hash, namespace))
+                    .is_some_and(&mut satisfies)
+        })
+    }
+
+    #[inline]
+    fn held(&self, texts: Texts<'_>, who: Who<'_>, hash: u64, scope: Scope) -> Option<Access> {
+        self.scope(texts, who, hash, scope).map(|found| Access::from_word(found.value))
+    }
+
+    /// The place of what somebody holds in a scope.
+    #[inline]
+    fn scope(&self, texts: Texts<'_>, who: Who<'_>, hash: u64, scope: Scope) -> Option<Found> {
+        self.scopes.find(Key::of(hash ^ scope.hash), |found| {
+            self.held.get(found.place).is_some_and(|&[holder, namespace]| {
+                namespace == scope.namespace && self.is(texts, holder, who)
+            })
+        })
+    }
+
+    /// Whether a holder is this one: the strings are compared.
+    #[inline]
+    fn is(&self, texts: Texts<'_>, holder: u32, who: Who<'_>) -> bool {
+        let number = holder::number(holder);
+        match (holder::kind(holder), who) {
+            (holder::USER, Who::User(name)) | (holder::GROUP, Who::Group(name)) => texts.is(number, name),
+            (holder::PAIR, Who::UserInGroup(user, group)) => self
+                .pairs
+                .get(number as usize)
+                .is_some_and(|&[first, second]| texts.is(first, user) && texts.is(second, group)),
+            _ => false,
+        }
+    }
+
+    /// Whether anybody in whose name a request is made satisfies.
+    #[inline]
+    fn any_of<'r>(
+        &self,
+        hashes: &Hashes,
+        user: &'r str,
+        groups: &[&'r str],
+        mut satisfies: impl FnMut(Who<'r>, u64) -> bool,
+    ) -> bool {
+        let user_hash = hashes.users.of(user);
+        if satisfies(Who::User(user), user_hash) {
+            return true;
+        }
+        groups.iter().any(|&group| {
+            let hash = hashes.groups.of(group);
+            satisfies(Who::Group(group), hash)
+                || !self.pairs.is_empty()
+                    && satisfies(Who::UserInGroup(user, group), Hashes::user_in_group(user_hash, hash))
         })
     }
 
     /// The grants to a user and groups that count everywhere, and those of the namespace: ascending, each
-    /// once.
+    /// once, with the first of its subjects that applies.
     pub(crate) fn applying(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         user: &str,
         groups: &[&str],
-        namespace: Option<u32>,
-    ) -> [Vec<u32>; 2] {
+        namespace: Option<Scope>,
+    ) -> [Vec<Edge>; 2] {
         let mut everywhere = Vec::new();
         let mut there = Vec::new();
-        self.visit(vocabulary, user, groups, |holders, number, holder| {
-            everywhere.extend_from_slice(self.slot(holder.held.slot));
-            if let Some(held) =
-                namespace.and_then(|namespace| holders.namespaces.get(pair(number, namespace)))
-            {
-                there.extend_from_slice(self.slot(held.slot));
+        let texts = vocabulary.texts;
+        self.any_of(&vocabulary.hashes, user, groups, |who, hash| {
+            if let Some(found) = self.scope(texts, who, hash, Scope::EVERYWHERE) {
+                everywhere.extend(self.edges_at(found.place));
+            }
+            if let Some(found) = namespace.and_then(|namespace| self.scope(texts, who, hash, namespace)) {
+                there.extend(self.edges_at(found.place));
             }
             false
         });
-        for grants in [&mut everywhere, &mut there] {
-            grants.sort_unstable();
-            grants.dedup();
+        for edges in [&mut everywhere, &mut there] {
+            edges.sort_unstable();
+            edges.dedup_by_key(|edge| edge.grant);
         }
         [everywhere, there]
     }
 
-    fn slot(&self, slot: u32) -> &[u32] {
-        let (start, end) = self.slots.get(slot as usize).copied().unwrap_or_default();
-        self.slot_grants.get(start as usize..end as usize).unwrap_or(&[])
-    }
-
-    #[inline]
-    fn visit(
-        &self,
-        vocabulary: &Vocabulary,
-        user: &str,
-        groups: &[&str],
-        mut stops: impl FnMut(&Holders, u32, &Holder) -> bool,
-    ) -> bool {
-        let mut paired = None;
-        if let Some(number) = vocabulary.users.lookup(user)
-            && let Some(holder) = self.users.everywhere.get(number as usize)
-        {
-            if stops(&self.users, number, holder) {
-                return true;
-            }
-            paired = holder.paired.then_some(number);
-        }
-        for group in groups {
-            let Some(number) = vocabulary.groups.lookup(group) else { continue };
-            if let Some(holder) = self.groups.everywhere.get(number as usize)
-                && stops(&self.groups, number, holder)
-            {
-                return true;
-            }
-            if let Some(both) = paired.and_then(|user| self.pairs.get(pair(user, number)))
-                && let Some(holder) = self.pair_holders.everywhere.get(both as usize)
-                && stops(&self.pair_holders, both, holder)
-            {
-                return true;
-            }
-        }
-        false
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        let holders = [&self.users, &self.groups, &self.pair_holders];
-        holders
-            .iter()
-            .map(|holders| holders.everywhere.len() * size_of::<Holder>() + holders.namespaces.bytes())
-            .sum::<usize>()
-            + self.pairs.bytes()
-            + self.slots.len() * 8
-            + self.slot_grants.len() * 4
-    }
-}
-
-/// Gathers grants.
-#[derive(Debug, Default)]
-pub(crate) struct GrantsBuilder {
-    pairs: FxHashMap<(u32, u32), u32>,
-    entries: Vec<Entry>,
-}
-
-/// Sorts by holder, then scope (everywhere last), then grant.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Entry {
-    kind: Kind,
-    holder: u32,
-    scope: u32,
-    grant: u32,
-}
-
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Kind {
-    User,
-    Group,
-    Pair,
-}
-
-/// The scope of what counts in every namespace and without one.
-const EVERYWHERE: u32 = u32::MAX;
-
-impl GrantsBuilder {
-    /// Gives a grant to somebody, in a namespace or (`None`) everywhere.
-    pub(crate) fn add(
-        &mut self,
-        principal: Principal,
-        namespace: Option<u32>,
-        grant: u32,
-    ) -> Result<(), CompileError> {
-        let (kind, holder) = match principal {
-            Principal::User(user) => (Kind::User, user),
-            Principal::Group(group) => (Kind::Group, group),
-            Principal::UserInGroup(user, group) => {
-                let new = number(self.pairs.len(), "users in groups")?;
-                (Kind::Pair, *self.pairs.entry((user, group)).or_insert(new))
-            }
-        };
-        self.entries.push(Entry { kind, holder, scope: namespace.unwrap_or(EVERYWHERE), grant });
-        Ok(())
-    }
-
-    /// The tables. `set_of` says which permission set a grant gives, if any.
-    pub(crate) fn build(
-        mut self,
-        sets: &mut PermissionSetsBuilder,
-        set_of: impl Fn(u32) -> Option<u32>,
-    ) -> Result<Grants, CompileError> {
-        self.entries.sort_unstable();
-        self.entries.dedup();
-        let mut slots = Vec::new();
-        let mut slot_grants = Vec::with_capacity(self.entries.len());
-        let mut drafts = [Draft::default(), Draft::default(), Draft::default()];
-        let [users, groups, pairs] = &mut drafts;
-        for slot in self.entries.chunk_by(|left, right| {
-            (left.kind, left.holder, left.scope) == (right.kind, right.holder, right.scope)
-        }) {
-            let Some(&Entry { kind, holder, scope, .. }) = slot.first() else { continue };
-            let access = sets.union(slot.iter().filter_map(|entry| set_of(entry.grant)).collect())?;
-            let start = number(slot_grants.len(), "grants")?;
-            slot_grants.extend(slot.iter().map(|entry| entry.grant));
-            slots.push((start, number(slot_grants.len(), "grants")?));
-            let held = Held { access, slot: number(slots.len() - 1, "grants")? };
-            let draft = match kind {
-                Kind::User => &mut *users,
-                Kind::Group => &mut *groups,
-                Kind::Pair => &mut *pairs,
+    fn edges_at(&self, place: usize) -> impl Iterator<Item = Edge> + '_ {
+        let range = self.scope_edges.get(place).and_then(|&edge| self.edge_range(edge)).unwrap_or_default();
+        range.filter_map(|edge| {
+            let &grant = self.edges.get(edge)?;
+            let position = match *self.positions.get(edge)? {
+                FAR => {
+                    let far = self.far.binary_search_by_key(&edge, |&[edge, _]| edge as usize).ok()?;
+                    self.far.get(far)?[1]
+                }
+                position => u32::from(position),
             };
-            draft.hold(holder, scope, held);
-        }
-        #[expect(clippy::iter_over_hash_type, reason = "sets a flag, in whatever order")]
-        for &(user, _) in self.pairs.keys() {
-            users.holder(user).paired = true;
-        }
-        let pair_entries: Vec<_> =
-            self.pairs.iter().map(|(&(user, group), &both)| (pair(user, group), both)).collect();
-        let [users, groups, pair_holders] = drafts.map(Draft::build);
-        Ok(Grants {
-            users,
-            groups,
-            pairs: ProbeTable::build(pair_entries.into_iter()),
-            pair_holders,
-            slots,
-            slot_grants,
+            Some(Edge { grant, position })
         })
     }
+
+    fn edge_range(&self, edge: u32) -> Option<std::ops::Range<usize>> {
+        let start = (edge & !SINGLE) as usize;
+        if edge & SINGLE != 0 {
+            return Some(start..start + 1);
+        }
+        let &count = self.edges.get(start)?;
+        Some(start + 1..start + 1 + count as usize)
+    }
+
+    pub(crate) fn decision_bytes(&self) -> usize {
+        self.scopes.bytes() + size_of_val(self.held) + size_of_val(self.pairs)
+    }
+
+    pub(crate) fn edge_bytes(&self) -> usize {
+        size_of_val(self.scope_edges)
+            + size_of_val(self.edges)
+            + size_of_val(self.positions)
+            + size_of_val(self.far)
+    }
+
+    pub(crate) fn holder_bytes(&self) -> usize {
+        self.holders.bytes() + size_of_val(self.holder_starts) + size_of_val(self.holder_places)
+    }
+
+    /// How many (who, where) there are.
+    pub(crate) fn scope_count(&self) -> usize {
+        self.holder_places.len()
+    }
+
+    pub(crate) fn check(
+        &self,
+        texts: &TextNumbers,
+        accesses: &Accesses,
+        namespaces: usize,
+        grants: usize,
+    ) -> Result<(), ImageError> {
+        let damaged = |what| Err(ImageError::Damaged { what });
+        if self.pairs.iter().flatten().any(|&text| !texts.contains(text)) {
+            return damaged("a user in a group is none of the texts");
+        }
+        let is_holder = |holder| {
+            let number = holder::number(holder);
+            match holder::kind(holder) {
+                holder::USER | holder::GROUP => texts.contains(number),
+                holder::PAIR => (number as usize) < self.pairs.len(),
+                _ => false,
+            }
+        };
+        let places = self.scopes.places();
+        if self.held.len() != places || self.scope_edges.len() != places {
+            return damaged("not every scope has a holder");
+        }
+        for place in 0..places {
+            let (Some(value), Some(&[holder, namespace]), Some(&edge)) =
+                (self.scopes.at(place), self.held.get(place), self.scope_edges.get(place))
+            else {
+                continue;
+            };
+            let is_scope = namespace == EVERYWHERE || (namespace as usize) < namespaces;
+            if !is_scope || !is_holder(holder) || !accesses.contains(Access::from_word(value)) {
+                return damaged("somebody holds what is no permission set");
+            }
+            let range = self.edge_range(edge).and_then(|range| self.edges.get(range));
+            if !range.is_some_and(|edges| edges.iter().all(|&grant| (grant as usize) < grants)) {
+                return damaged("somebody holds what is no grant");
+            }
+        }
+        let far_fits =
+            self.far.is_sorted() && self.far.iter().all(|&[edge, _]| (edge as usize) < self.edges.len());
+        if self.positions.len() != self.edges.len() || !far_fits {
+            return damaged("not every grant has a subject");
+        }
+        let holders = self.holder_starts.len().saturating_sub(1);
+        let starts_fit = self.holder_starts.is_sorted()
+            && self.holder_starts.last().map_or(0, |&end| end as usize) == self.holder_places.len();
+        let is_number = |place| self.holders.at(place).is_none_or(|holder| (holder as usize) < holders);
+        if !starts_fit
+            || !(0..self.holders.places()).all(is_number)
+            || self.holder_places.iter().any(|&place| self.scopes.at(place as usize).is_none())
+        {
+            return damaged("a holder has no scopes");
+        }
+        Ok(())
+    }
 }
 
-/// Holders on their way into tables.
-#[derive(Debug, Default)]
-struct Draft {
-    everywhere: Vec<Holder>,
-    namespaces: Vec<(u64, Held)>,
+/// Where something is held: everywhere, or in a namespace that the policy names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) hash: u64,
+    pub(crate) namespace: u32,
 }
 
-impl Draft {
-    fn hold(&mut self, number: u32, scope: u32, held: Held) {
-        let holder = self.holder(number);
-        if scope == EVERYWHERE {
-            holder.held = held;
-        } else {
-            holder.namespaced = true;
-            self.namespaces.push((pair(number, scope), held));
-        }
-    }
-
-    fn holder(&mut self, number: u32) -> &mut Holder {
-        let place = number as usize;
-        if self.everywhere.len() <= place {
-            self.everywhere.resize(place + 1, Holder::default());
-        }
-        // The line above made the place.
-        #[expect(clippy::indexing_slicing, reason = "the vector was just made long enough")]
-        &mut self.everywhere[place]
-    }
-
-    fn build(self) -> Holders {
-        Holders { everywhere: self.everywhere, namespaces: ProbeTable::build(self.namespaces.into_iter()) }
-    }
+impl Scope {
+    pub(crate) const EVERYWHERE: Self = Self { hash: 0, namespace: EVERYWHERE };
 }

@@ -11,14 +11,15 @@
 //! verb ───────────────────────▶ page and bit            verbs
 //! group, resource, subresource ▶ up to six patterns     resource_patterns
 //! path ───────────────────────▶ a chain of patterns     path_patterns
-//! user, each group ───────────▶ access everywhere       grants
-//!        … with a namespace ──▶ access there            grants
+//! user, each group ───────────▶ access everywhere       grants, lines
+//!        … with a namespace ──▶ access there            grants, lines
 //! access × pattern ───────────▶ verbs allowed, verbs for which names must be looked at   permissions
 //!        … with a name ───────▶ verbs allowed           permissions
 //! ```
 //!
 //! A string that no policy names has no number; it can only match a wildcard, which is known without
-//! comparing. Each arrow is one table with its layout in its module's documentation.
+//! comparing. Each arrow is one table with its layout in its module's documentation; all tables are flat arrays of
+//! one block of bytes (`image`), which [`Engine::image`] gives and [`Engine::from_image`] opens.
 //!
 //! The engine holds indexes into the policy set that it was compiled from, not the policy set: what it
 //! answers is read together with that set.
@@ -40,8 +41,14 @@
 mod abac;
 mod compile;
 mod decision_tables;
+mod decision_tables_builder;
+mod engine;
 mod error;
 mod grants;
+mod grants_builder;
+mod hashes;
+mod image;
+mod lines;
 mod lowered_rule;
 mod path_patterns;
 mod permission_sets;
@@ -51,8 +58,10 @@ mod question;
 mod rbac;
 mod resource_patterns;
 mod symbols;
+mod texts;
 mod verbs;
 mod vocabulary;
 
-pub use compile::{CompileOptions, Engine};
-pub use error::CompileError;
+pub use compile::CompileOptions;
+pub use engine::{Engine, TableUsage};
+pub use error::{CompileError, ImageError};

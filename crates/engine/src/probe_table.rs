@@ -1,118 +1,135 @@
 //! A flat hash table from pairs of numbers to small values.
 //!
 //! ```text
-//! slots   [ key: u64 | value ] …   2ⁿ of them, at most two thirds taken, linear probing
+//! slots   [ first: u32 | second: u32 | value: N − 2 words ] …   2ⁿ of them, at most two thirds taken
 //! ```
 //!
-//! It is built once and then only read. Keys are pairs of table numbers, which no tenant chooses, so the
-//! hash is the fast unseeded one. [`EMPTY`] is no key of anything: numbers stay below 2³² − 1.
+//! It is built once and then only read.
 
-use std::hash::BuildHasher;
+use crate::{
+    error::ImageError,
+    hashes::PairHash,
+    image::{ImageReader, ImageWriter},
+};
 
-/// The key of an empty slot. INVARIANT: never a key, since [`crate::error::number`] leaves the highest
-/// numbers free in at least one half of each pair.
-const EMPTY: u64 = u64::MAX;
+/// The first number of an empty slot. INVARIANT: never one of a key, since [`crate::error::number`] leaves the
+/// highest numbers free.
+const EMPTY: u32 = u32::MAX;
 
-#[derive(Clone, Debug)]
-pub(crate) struct ProbeTable<V> {
-    slots: Vec<Slot<V>>,
-}
-
+/// Slots of N words, of which two are the key.
 #[derive(Clone, Copy, Debug)]
-struct Slot<V> {
-    key: u64,
-    value: V,
+pub(crate) struct ProbeTable<'a, const N: usize> {
+    slots: &'a [[u32; N]],
+    hash: PairHash,
 }
 
 /// One key of two numbers.
-pub(crate) fn pair(first: u32, second: u32) -> u64 {
+#[inline]
+fn pair(first: u32, second: u32) -> u64 {
     u64::from(first) << 32 | u64::from(second)
 }
 
-impl<V: Copy + Default> ProbeTable<V> {
-    /// A table of these entries; of two with one key the first is found.
-    pub(crate) fn build(entries: impl ExactSizeIterator<Item = (u64, V)>) -> Self {
-        let count = entries.len();
-        if count == 0 {
-            return Self { slots: Vec::new() };
-        }
-        let size = (count + count / 2 + 1).next_power_of_two();
-        let mut table = Self { slots: vec![Slot { key: EMPTY, value: V::default() }; size] };
-        for (key, value) in entries {
-            table.insert(key, value);
-        }
-        table
+impl<'a, const N: usize> ProbeTable<'a, N> {
+    pub(crate) fn read(reader: &mut ImageReader<'a>, hash: PairHash) -> Result<Self, ImageError> {
+        Ok(Self { slots: reader.section()?, hash })
     }
 
-    fn insert(&mut self, key: u64, value: V) {
-        let mask = self.slots.len() - 1;
-        let mut place = home(key) & mask;
-        while let Some(slot) = self.slots.get_mut(place) {
-            if slot.key == key {
-                return;
-            }
-            if slot.key == EMPTY {
-                *slot = Slot { key, value };
-                return;
-            }
-            place = (place + 1) & mask;
-        }
-    }
-
-    /// The value of a key: one cache line when the table is not much taken around it.
+    /// The slot of a key.
     #[inline]
-    pub(crate) fn get(&self, key: u64) -> Option<V> {
+    pub(crate) fn get(&self, first: u32, second: u32) -> Option<&'a [u32; N]> {
         let mask = self.slots.len().checked_sub(1)?;
-        let mut place = home(key) & mask;
-        // Ends at the latest at an empty slot: a third of them is.
-        while let Some(slot) = self.slots.get(place) {
-            if slot.key == key {
-                return Some(slot.value);
+        let mut place = home(self.hash.of(pair(first, second)), mask);
+        // Once around at most, if somebody wrote an image without an empty slot.
+        for _ in 0..self.slots.len() {
+            let slot = self.slots.get(place)?;
+            match slot.first_chunk() {
+                Some(&[known, other]) if known == first && other == second => return Some(slot),
+                Some(&[EMPTY, _]) | None => return None,
+                Some(_) => place = (place + 1) & mask,
             }
-            if slot.key == EMPTY {
-                return None;
-            }
-            place = (place + 1) & mask;
         }
         None
     }
 
+    /// All entries.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &'a [u32; N]> {
+        self.slots.iter().filter(|slot| slot.first() != Some(&EMPTY))
+    }
+
+    /// That there is a slot for every hash.
+    pub(crate) fn check(&self) -> Result<(), ImageError> {
+        if self.slots.is_empty() || self.slots.len().is_power_of_two() {
+            Ok(())
+        } else {
+            Err(ImageError::Damaged { what: "a table of pairs has a size that none has" })
+        }
+    }
+
     /// The bytes that the table takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.len() * size_of::<Slot<V>>()
+        size_of_val(self.slots)
     }
+}
+
+/// Writes a table of these slots, whose keys are distinct.
+pub(crate) fn write<const N: usize>(entries: &[[u32; N]], hash: PairHash, writer: &mut ImageWriter) {
+    let count = entries.len();
+    let size = if count == 0 { 0 } else { (count + count / 2 + 1).next_power_of_two() };
+    let mut slots = vec![[EMPTY; N]; size];
+    for entry in entries {
+        let Some(&[first, second]) = entry.first_chunk() else { continue };
+        let mut place = home(hash.of(pair(first, second)), size - 1);
+        while slots.get(place).is_some_and(|slot| slot.first() != Some(&EMPTY)) {
+            place = (place + 1) & (size - 1);
+        }
+        if let Some(slot) = slots.get_mut(place) {
+            *slot = *entry;
+        }
+    }
+    writer.section(&slots);
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the hash is cut to the table's size anyway")]
 #[inline]
-fn home(key: u64) -> usize {
-    fxhash::FxBuildHasher.hash_one(key) as usize
+fn home(hash: u64, mask: usize) -> usize {
+    hash as usize & mask
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hashes::{Hashes, Seed};
+
+    fn with_table(entries: &[[u32; 3]], ask: impl FnOnce(&dyn Fn(u32, u32) -> Option<u32>)) {
+        let hash = Hashes::new(Seed::random()).pairs;
+        let mut writer = ImageWriter::default();
+        write(entries, hash, &mut writer);
+        let image = writer.finish();
+        let table = ProbeTable::<3>::read(&mut ImageReader::open(&image).unwrap(), hash).unwrap();
+        table.check().unwrap();
+        assert_eq!(table.entries().count(), entries.len());
+        ask(&|first, second| table.get(first, second).map(|&[_, _, value]| value));
+    }
 
     #[test]
     fn finds_what_it_holds_and_nothing_else() {
         for count in [0u32, 1, 2, 3, 7, 8, 1000] {
-            let entries: Vec<_> = (0..count).map(|number| (pair(number, number % 3), number)).collect();
-            let table = ProbeTable::build(entries.iter().copied());
-            for &(key, value) in &entries {
-                assert_eq!(table.get(key), Some(value));
-            }
-            for number in 0..count + 9 {
-                assert_eq!(table.get(pair(number, 3)), None);
-                assert_eq!(table.get(pair(count + 1, number)), None);
-            }
+            let entries: Vec<_> = (0..count).map(|number| [number, number % 3, number]).collect();
+            with_table(&entries, |get| {
+                for &[first, second, value] in &entries {
+                    assert_eq!(get(first, second), Some(value));
+                }
+                for number in 0..count + 9 {
+                    assert_eq!(get(number, 3), None);
+                    assert_eq!(get(count + 1, number), None);
+                }
+            });
         }
     }
 
     #[test]
     fn number_zero_is_a_key_like_any_other() {
-        let table = ProbeTable::build([(pair(0, 0), 5u32)].into_iter());
-        assert_eq!(table.get(pair(0, 0)), Some(5));
-        let table = ProbeTable::build([(pair(0, 1), 5u32)].into_iter());
-        assert_eq!(table.get(pair(0, 0)), None);
+        with_table(&[[0, 0, 5]], |get| assert_eq!(get(0, 0), Some(5)));
+        with_table(&[[0, 1, 5]], |get| assert_eq!(get(0, 0), None));
     }
 }

@@ -7,7 +7,7 @@ use rolecall_model::{Request, Target};
 use crate::{
     path_patterns::PathPatterns,
     resource_patterns::{Matched, ResourcePatterns},
-    verbs::{self, VerbBit},
+    verbs::VerbBit,
     vocabulary::Vocabulary,
 };
 
@@ -16,14 +16,14 @@ pub(crate) struct Question<'a> {
     pub(crate) verb: Option<u32>,
     pub(crate) verb_bit: VerbBit,
     pub(crate) target: QuestionTarget<'a>,
-    vocabulary: &'a Vocabulary,
+    vocabulary: &'a Vocabulary<'a>,
 }
 
 pub(crate) enum QuestionTarget<'a> {
     Path {
         path: &'a str,
         number: Option<u32>,
-        patterns: &'a PathPatterns,
+        patterns: &'a PathPatterns<'a>,
     },
     Resource {
         group: Option<u32>,
@@ -47,20 +47,21 @@ pub(crate) enum Reading {
 }
 
 impl<'a> Question<'a> {
+    #[inline]
     pub(crate) fn new(
         request: &'a Request<'_>,
         reading: Reading,
-        vocabulary: &'a Vocabulary,
-        resources: &ResourcePatterns,
-        paths: &'a PathPatterns,
+        vocabulary: &'a Vocabulary<'a>,
+        resources: &ResourcePatterns<'_>,
+        paths: &'a PathPatterns<'a>,
     ) -> Self {
-        let (verb, verb_bit) = verbs::place(&vocabulary.verbs, request.verb);
+        let verb = vocabulary.verb(request.verb);
         let target = match request.target {
             Target::Path(path) => {
-                QuestionTarget::Path { path, number: vocabulary.paths.lookup(path), patterns: paths }
+                QuestionTarget::Path { path, number: vocabulary.path(path), patterns: paths }
             }
             Target::Resource { api_group, resource, subresource, name, .. } => {
-                let group = vocabulary.api_groups.lookup(api_group);
+                let group = vocabulary.api_group(api_group);
                 let (node, below) = match reading {
                     Reading::Joined if subresource.is_empty() => (vocabulary.whole(resource), None),
                     Reading::Joined => {
@@ -78,7 +79,7 @@ impl<'a> Question<'a> {
                 }
             }
         };
-        Self { verb, verb_bit, target, vocabulary }
+        Self { verb, verb_bit: verb.map_or_else(VerbBit::unnamed, VerbBit::of), target, vocabulary }
     }
 
     /// The number of the object's name, if a policy names it; paths have none.
@@ -86,7 +87,7 @@ impl<'a> Question<'a> {
         match &self.target {
             QuestionTarget::Path { .. } => None,
             QuestionTarget::Resource { name, name_number, .. } => {
-                *name_number.get_or_init(|| self.vocabulary.names.lookup(name))
+                *name_number.get_or_init(|| self.vocabulary.name(name))
             }
         }
     }

@@ -1,6 +1,8 @@
-//! Roles and bindings, compiled.
+//! Roles and bindings, compiled: bindings are the grants, roles their sources.
 
-use fxhash::{FxHashMap, FxHashSet};
+use std::{collections::HashMap, fmt::Write};
+
+use foldhash::fast::RandomState;
 use rolecall_model::{
     Binding, BindingIndex, Grant, ListedRule, PolicySet, Request, RoleIndex, RoleRefKind, Rule, RuleListing,
     Subject, Unresolved,
@@ -8,30 +10,46 @@ use rolecall_model::{
 
 use crate::{
     compile::CompileOptions,
-    decision_tables::{DecisionTables, DecisionTablesBuilder, Program},
-    error::{CompileError, number},
-    grants::Principal,
+    decision_tables::DecisionTables,
+    decision_tables_builder::DecisionTablesBuilder,
+    error::{CompileError, ImageError, number},
+    grants::{Edge, Principal},
+    image::{ImageReader, ImageWriter},
     lowered_rule::{ANY, LoweredRule},
     question::Reading,
+    texts::{Text, TextNumbers},
     vocabulary::{Vocabulary, VocabularyBuilder},
 };
 
-#[derive(Clone, Debug)]
-pub(crate) struct RbacTables {
-    tables: DecisionTables,
-    /// By binding: the role it gives.
-    roles: Vec<Option<RoleIndex>>,
-    /// By binding, ascending: what its role reference does not lead to.
-    unresolved: Vec<(u32, Unresolved)>,
-    /// By binding: where its subjects end.
-    subject_ends: Vec<u32>,
-    /// Everybody's subjects in order; nobody where the subject can be nobody.
-    subjects: Vec<Option<Principal>>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RbacTables<'a> {
+    tables: DecisionTables<'a>,
+    /// By binding, ascending: what its role reference does not lead to, as a kind and a text.
+    unresolved: &'a [[u32; 3]],
 }
 
-impl RbacTables {
+/// The kinds of references that lead nowhere.
+const NO_CLUSTER_ROLE: u32 = 0;
+const NO_ROLE: u32 = 1;
+const NO_KIND: u32 = 2;
+
+impl<'a> RbacTables<'a> {
+    pub(crate) fn read(
+        reader: &mut ImageReader<'a>,
+        vocabulary: &Vocabulary<'a>,
+    ) -> Result<Self, ImageError> {
+        Ok(Self {
+            tables: DecisionTables::read(reader, Reading::Joined, vocabulary)?,
+            unresolved: reader.section()?,
+        })
+    }
+
+    pub(crate) fn tables(&self) -> &DecisionTables<'a> {
+        &self.tables
+    }
+
     #[inline]
-    pub(crate) fn permit(&self, vocabulary: &Vocabulary, request: &Request<'_>) -> bool {
+    pub(crate) fn permit(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> bool {
         self.tables.permit(vocabulary, request)
     }
 
@@ -40,7 +58,7 @@ impl RbacTables {
     /// Source: `spec/authorization/rbac.md` section 5.
     pub(crate) fn determine(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         request: &Request<'_>,
     ) -> Result<Grant, Vec<Unresolved>> {
         // The walk finds which grant it was, or what leads nowhere; whether there is one, the tables say: to
@@ -54,10 +72,10 @@ impl RbacTables {
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);
         let mut unresolved = Vec::new();
         for binding in applying.into_iter().flatten() {
-            self.note_unresolved(binding, &mut unresolved);
+            self.note_unresolved(vocabulary, binding.grant, &mut unresolved);
             if permitted
-                && let Some(rule) = self.tables.covering_rule(binding, &question)
-                && let Some(grant) = self.grant(binding, rule, vocabulary, request)
+                && let Some(rule) = self.tables.covering_rule(binding.grant, &question)
+                && let Some(grant) = self.grant(binding, rule)
             {
                 return Ok(grant);
             }
@@ -67,69 +85,65 @@ impl RbacTables {
 
     pub(crate) fn list(
         &self,
-        vocabulary: &Vocabulary,
+        vocabulary: &Vocabulary<'_>,
         user: &str,
         groups: &[&str],
         namespace: &str,
         listing: &mut RuleListing,
     ) {
         let namespace = self.tables.namespace_named(vocabulary, namespace);
-        for binding in self.tables.applying(vocabulary, user, groups, namespace).into_iter().flatten() {
-            self.note_unresolved(binding, &mut listing.unresolved);
-            if let Some(&Some(role)) = self.roles.get(binding as usize) {
-                let rules = self.tables.listed_rules(binding);
+        for Edge { grant, .. } in
+            self.tables.applying(vocabulary, user, groups, namespace).into_iter().flatten()
+        {
+            self.note_unresolved(vocabulary, grant, &mut listing.unresolved);
+            if let Some(role) = self.role(grant) {
+                let rules = self.tables.listed_rules(grant);
                 listing.rules.extend(rules.map(|rule| ListedRule::Role { role, rule }));
             }
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.tables.bytes()
-            + self.roles.len() * size_of::<Option<RoleIndex>>()
-            + self.subject_ends.len() * 4
-            + self.subjects.len() * size_of::<Option<Principal>>()
-    }
-
-    fn note_unresolved(&self, binding: u32, noted: &mut Vec<Unresolved>) {
-        if let Ok(place) = self.unresolved.binary_search_by_key(&binding, |(binding, _)| *binding)
-            && let Some((_, unresolved)) = self.unresolved.get(place)
-            && !noted.contains(unresolved)
-        {
-            noted.push(unresolved.clone());
+    pub(crate) fn check(&self, texts: &TextNumbers, namespaces: usize) -> Result<(), ImageError> {
+        self.tables.check(texts, namespaces)?;
+        let grants = self.tables.grant_count();
+        let fits = self.unresolved.is_sorted_by_key(|&[binding, ..]| binding)
+            && self.unresolved.iter().all(|&[binding, kind, text]| {
+                (binding as usize) < grants && kind <= NO_KIND && texts.contains(text)
+            });
+        if fits {
+            Ok(())
+        } else {
+            Err(ImageError::Damaged { what: "a reference that leads nowhere has no name" })
         }
     }
 
-    fn grant(
-        &self,
-        binding: u32,
-        rule: usize,
-        vocabulary: &Vocabulary,
-        request: &Request<'_>,
-    ) -> Option<Grant> {
-        let user = vocabulary.users.lookup(request.user);
-        let groups: FxHashSet<u32> =
-            request.groups.iter().filter_map(|group| vocabulary.groups.lookup(group)).collect();
-        let subject = self.subjects_of(binding).iter().position(|subject| match subject {
-            Some(Principal::User(number)) => user == Some(*number),
-            Some(Principal::Group(number)) => groups.contains(number),
-            Some(Principal::UserInGroup(..)) | None => false,
-        })?;
-        Some(Grant::Role {
-            binding: BindingIndex::new(binding as usize)?,
-            subject,
-            role: (*self.roles.get(binding as usize)?)?,
-            rule,
-        })
+    fn note_unresolved(&self, vocabulary: &Vocabulary<'_>, binding: u32, noted: &mut Vec<Unresolved>) {
+        if let Ok(place) = self.unresolved.binary_search_by_key(&binding, |&[binding, ..]| binding)
+            && let Some(&[_, kind, text]) = self.unresolved.get(place)
+        {
+            let text = vocabulary.texts.string(text);
+            let unresolved = match kind {
+                NO_CLUSTER_ROLE => Unresolved::ClusterRole(text.into()),
+                NO_ROLE => Unresolved::Role(text.into()),
+                _ => Unresolved::UnsupportedKind(text.into()),
+            };
+            if !noted.contains(&unresolved) {
+                noted.push(unresolved);
+            }
+        }
     }
 
-    fn subjects_of(&self, binding: u32) -> &[Option<Principal>] {
-        let place = binding as usize;
-        let start = place
-            .checked_sub(1)
-            .and_then(|before| self.subject_ends.get(before))
-            .map_or(0, |&end| end as usize);
-        let end = self.subject_ends.get(place).map_or(0, |&end| end as usize);
-        self.subjects.get(start..end).unwrap_or(&[])
+    fn role(&self, binding: u32) -> Option<RoleIndex> {
+        RoleIndex::new(self.tables.source(binding)? as usize)
+    }
+
+    fn grant(&self, Edge { grant, position }: Edge, rule: usize) -> Option<Grant> {
+        Some(Grant::Role {
+            binding: BindingIndex::new(grant as usize)?,
+            subject: position as usize,
+            role: self.role(grant)?,
+            rule,
+        })
     }
 }
 
@@ -137,11 +151,12 @@ impl RbacTables {
 #[derive(Debug)]
 pub(crate) struct RbacBuilder {
     tables: DecisionTablesBuilder,
-    roles: Vec<Option<RoleIndex>>,
-    unresolved: Vec<(u32, Unresolved)>,
-    subject_ends: Vec<u32>,
-    subjects: Vec<Option<Principal>>,
+    unresolved: Vec<[u32; 3]>,
+    /// A service account's user name, while it is looked up.
+    account: String,
 }
+
+type RolePlaces<'p> = HashMap<(Option<&'p str>, &'p str), usize, RandomState>;
 
 impl RbacBuilder {
     pub(crate) fn lower(
@@ -150,26 +165,26 @@ impl RbacBuilder {
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<Self, CompileError> {
         let mut builder = Self {
-            tables: DecisionTablesBuilder::new(Reading::Joined, options),
-            roles: Vec::with_capacity(policies.bindings().len()),
+            tables: DecisionTablesBuilder::new(options),
             unresolved: Vec::new(),
-            subject_ends: Vec::with_capacity(policies.bindings().len()),
-            subjects: Vec::new(),
+            account: String::new(),
         };
-        let mut programs = Vec::with_capacity(policies.roles().len());
-        let mut by_name: FxHashMap<(Option<&str>, &str), usize> = FxHashMap::default();
+        let mut by_name =
+            RolePlaces::with_capacity_and_hasher(policies.roles().len(), RandomState::default());
+        let mut lowered = LoweredRule::default();
+        let mut rules = Vec::new();
         for (place, role) in policies.roles().iter().enumerate() {
-            let rules = role
-                .rules
-                .iter()
-                .map(|rule| lower_rule(rule, &mut builder.tables, vocabulary))
-                .collect::<Result<_, _>>()?;
-            programs.push(builder.tables.program(rules)?);
+            rules.clear();
+            for rule in &role.rules {
+                lower_rule(rule, &mut lowered, &mut builder.tables, vocabulary)?;
+                rules.push(builder.tables.rule(&lowered)?);
+            }
+            builder.tables.source(&rules)?;
             by_name.insert((role.namespace.as_ref().map(AsRef::as_ref), role.name.as_str()), place);
         }
+        builder.tables.reserve(policies.bindings().iter().map(|binding| binding.subjects.len()).sum());
         for binding in policies.bindings() {
-            let place = resolve(binding, &by_name);
-            builder.bind(binding, place, place.and_then(|place| programs.get(place).copied()), vocabulary)?;
+            builder.bind(binding, resolve(binding, &by_name), vocabulary)?;
         }
         Ok(builder)
     }
@@ -178,45 +193,80 @@ impl RbacBuilder {
         &mut self,
         binding: &Binding,
         role: Option<usize>,
-        program: Option<Program>,
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<(), CompileError> {
-        let grant = self.tables.grant(program)?;
-        self.roles.push(role.and_then(RoleIndex::new));
+        let grant = self.tables.grant(role.map(|role| number(role, "roles")).transpose()?)?;
         if role.is_none() {
-            self.unresolved.push((grant, Unresolved::of(&binding.role.kind, &binding.role.name)));
+            let (kind, text) = match Unresolved::of(&binding.role.kind, &binding.role.name) {
+                Unresolved::ClusterRole(name) => (NO_CLUSTER_ROLE, vocabulary.texts.intern(name.as_str())?),
+                Unresolved::Role(name) => (NO_ROLE, vocabulary.texts.intern(name.as_str())?),
+                Unresolved::UnsupportedKind(word) => (NO_KIND, vocabulary.texts.intern(&word)?),
+            };
+            self.unresolved.push([grant, kind, text]);
         }
-        for subject in &binding.subjects {
-            let principal = principal(subject, binding, vocabulary)?;
-            self.subjects.push(principal);
-            match (&binding.namespace, principal) {
-                (_, None) => {}
-                (None, Some(principal)) => self.tables.give(grant, principal, None)?,
-                // No request has the empty namespace of a RoleBinding: it is nobody's.
-                (Some(namespace), Some(_)) if namespace.as_str().is_empty() => {}
-                (Some(namespace), Some(principal)) => {
-                    let namespace = vocabulary.namespace(namespace.as_str())?;
-                    self.tables.give(grant, principal, Some(namespace))?;
-                }
+        let namespace = match &binding.namespace {
+            None => None,
+            // No request has the empty namespace of a RoleBinding: it is nobody's.
+            Some(namespace) if namespace.as_str().is_empty() => return Ok(()),
+            Some(namespace) => Some(vocabulary.namespace(namespace.as_str())?),
+        };
+        for (position, subject) in binding.subjects.iter().enumerate() {
+            if let Some(principal) = self.principal(subject, binding, vocabulary)? {
+                self.tables.give(grant, principal, number(position, "subjects")?, namespace)?;
             }
         }
-        self.subject_ends.push(number(self.subjects.len(), "subjects")?);
         Ok(())
     }
 
-    pub(crate) fn build(self, pages: u32) -> Result<RbacTables, CompileError> {
-        Ok(RbacTables {
-            tables: self.tables.build(pages)?,
-            roles: self.roles,
-            unresolved: self.unresolved,
-            subject_ends: self.subject_ends,
-            subjects: self.subjects,
+    /// Who a subject is; nobody for an unknown kind and for a service account without a namespace.
+    fn principal(
+        &mut self,
+        subject: &Subject,
+        binding: &Binding,
+        vocabulary: &mut VocabularyBuilder,
+    ) -> Result<Option<Principal>, CompileError> {
+        Ok(match subject {
+            Subject::Group(name) => Some(Principal::Group(vocabulary.principal(name.as_str())?)),
+            Subject::User(name) => Some(Principal::User(vocabulary.principal(name.as_str())?)),
+            Subject::ServiceAccount { namespace, name } => {
+                let inherited = binding.namespace.as_ref();
+                let own = Some(namespace).filter(|namespace| !namespace.as_str().is_empty());
+                match own.or(inherited).filter(|namespace| !namespace.as_str().is_empty()) {
+                    Some(namespace) => {
+                        Some(Principal::User(self.account(namespace.as_str(), name.as_str(), vocabulary)?))
+                    }
+                    None => None,
+                }
+            }
+            Subject::Unknown { .. } => None,
         })
+    }
+
+    fn account(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        vocabulary: &mut VocabularyBuilder,
+    ) -> Result<Text, CompileError> {
+        self.account.clear();
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.account, "system:serviceaccount:{namespace}:{name}");
+        vocabulary.principal(&self.account)
+    }
+
+    pub(crate) fn write(
+        self,
+        vocabulary: &VocabularyBuilder,
+        writer: &mut ImageWriter,
+    ) -> Result<(), CompileError> {
+        self.tables.write(vocabulary, writer)?;
+        writer.section(&self.unresolved);
+        Ok(())
     }
 }
 
 /// The place of the role that a binding names.
-fn resolve(binding: &Binding, by_name: &FxHashMap<(Option<&str>, &str), usize>) -> Option<usize> {
+fn resolve(binding: &Binding, by_name: &RolePlaces<'_>) -> Option<usize> {
     let name = binding.role.name.as_str();
     match (&binding.role.kind, &binding.namespace) {
         (RoleRefKind::ClusterRole, _) => by_name.get(&(None, name)).copied(),
@@ -226,40 +276,13 @@ fn resolve(binding: &Binding, by_name: &FxHashMap<(Option<&str>, &str), usize>) 
     }
 }
 
-/// Who a subject is; nobody for an unknown kind and for a service account without a namespace.
-fn principal(
-    subject: &Subject,
-    binding: &Binding,
-    vocabulary: &mut VocabularyBuilder,
-) -> Result<Option<Principal>, CompileError> {
-    Ok(match subject {
-        Subject::Group(name) => Some(Principal::Group(vocabulary.group(name.as_str())?)),
-        Subject::User(name) => Some(Principal::User(vocabulary.user(name.as_str())?)),
-        Subject::ServiceAccount { namespace, name } => {
-            let own = Some(namespace.as_str()).filter(|namespace| !namespace.is_empty());
-            let inherited = binding
-                .namespace
-                .as_ref()
-                .map(AsRef::as_ref)
-                .filter(|namespace: &&str| !namespace.is_empty());
-            match own.or(inherited) {
-                Some(namespace) => {
-                    let user = format!("system:serviceaccount:{namespace}:{name}");
-                    Some(Principal::User(vocabulary.user(&user)?))
-                }
-                None => None,
-            }
-        }
-        Subject::Unknown { .. } => None,
-    })
-}
-
 fn lower_rule(
     rule: &Rule,
+    lowered: &mut LoweredRule,
     tables: &mut DecisionTablesBuilder,
     vocabulary: &mut VocabularyBuilder,
-) -> Result<LoweredRule, CompileError> {
-    let mut lowered = LoweredRule::default();
+) -> Result<(), CompileError> {
+    lowered.clear();
     for verb in &rule.verbs {
         lowered.verbs.push(if verb.as_str() == "*" { ANY } else { vocabulary.verb(verb.as_str())? });
     }
@@ -289,5 +312,5 @@ fn lower_rule(
         lowered.paths.push(tables.path(path.as_str(), vocabulary)?);
     }
     lowered.normalize();
-    Ok(lowered)
+    Ok(())
 }

@@ -22,8 +22,10 @@
 use fxhash::FxHashMap;
 
 use crate::{
-    error::{CompileError, number},
-    probe_table::{ProbeTable, pair},
+    error::{CompileError, ImageError, number},
+    hashes::PairHash,
+    image::{ImageReader, ImageWriter},
+    probe_table::{self, ProbeTable},
 };
 
 /// One bit for each shape that a permission set may have.
@@ -68,17 +70,28 @@ impl Matched {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct ResourcePatterns {
-    exact: ProbeTable<u32>,
-    any_group: ProbeTable<u32>,
-    any_resource: ProbeTable<u32>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourcePatterns<'a> {
+    exact: ProbeTable<'a, 3>,
+    any_group: ProbeTable<'a, 3>,
+    any_resource: ProbeTable<'a, 3>,
     everything: Option<u32>,
-    subresource: ProbeTable<u32>,
-    any_subresource: ProbeTable<u32>,
+    subresource: ProbeTable<'a, 3>,
+    any_subresource: ProbeTable<'a, 3>,
 }
 
-impl ResourcePatterns {
+impl<'a> ResourcePatterns<'a> {
+    pub(crate) fn read(reader: &mut ImageReader<'a>, hash: PairHash) -> Result<Self, ImageError> {
+        Ok(Self {
+            everything: reader.section()?.first().copied(),
+            exact: ProbeTable::read(reader, hash)?,
+            any_group: ProbeTable::read(reader, hash)?,
+            any_resource: ProbeTable::read(reader, hash)?,
+            subresource: ProbeTable::read(reader, hash)?,
+            any_subresource: ProbeTable::read(reader, hash)?,
+        })
+    }
+
     /// The patterns that cover a resource; numbers are missing where no policy names the string.
     #[inline]
     pub(crate) fn matching(
@@ -90,30 +103,39 @@ impl ResourcePatterns {
         let mut matched = Matched::default();
         if let Some(node) = node {
             if let Some(group) = group {
-                matched.push(self.exact.get(pair(group, node)), shape::EXACT);
+                matched.push(value(self.exact, group, node), shape::EXACT);
             }
-            matched.push(self.any_group.get(pair(0, node)), shape::ANY_GROUP);
+            matched.push(value(self.any_group, 0, node), shape::ANY_GROUP);
         }
         if let Some(group) = group {
-            matched.push(self.any_resource.get(pair(group, 0)), shape::ANY_RESOURCE);
+            matched.push(value(self.any_resource, group, 0), shape::ANY_RESOURCE);
         }
         matched.push(self.everything, shape::EVERYTHING);
         if let Some(subresource) = subresource {
             if let Some(group) = group {
-                matched.push(self.subresource.get(pair(group, subresource)), shape::SUBRESOURCE);
+                matched.push(value(self.subresource, group, subresource), shape::SUBRESOURCE);
             }
-            matched.push(self.any_subresource.get(pair(0, subresource)), shape::ANY_SUBRESOURCE);
+            matched.push(value(self.any_subresource, 0, subresource), shape::ANY_SUBRESOURCE);
         }
         matched
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.exact.bytes()
-            + self.any_group.bytes()
-            + self.any_resource.bytes()
-            + self.subresource.bytes()
-            + self.any_subresource.bytes()
+    fn tables(&self) -> [ProbeTable<'a, 3>; 5] {
+        [self.exact, self.any_group, self.any_resource, self.subresource, self.any_subresource]
     }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.tables().iter().map(ProbeTable::bytes).sum()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ImageError> {
+        self.tables().iter().try_for_each(ProbeTable::check)
+    }
+}
+
+#[inline]
+fn value(table: ProbeTable<'_, 3>, first: u32, second: u32) -> Option<u32> {
+    table.get(first, second).map(|&[_, _, pattern]| pattern)
 }
 
 /// The resource half of a pattern, as a rule has it.
@@ -132,8 +154,6 @@ pub(crate) enum ResourceHalf {
 pub(crate) struct ResourcePatternsBuilder {
     known: FxHashMap<(Option<u32>, ResourceHalf), u32>,
 }
-
-type Known = FxHashMap<(Option<u32>, ResourceHalf), u32>;
 
 impl ResourcePatternsBuilder {
     /// The pattern of a group (`None`: any) and a resource; new ones are numbered by `next`.
@@ -160,35 +180,41 @@ impl ResourcePatternsBuilder {
         Ok(Pattern { number: new, shape })
     }
 
-    pub(crate) fn build(self) -> ResourcePatterns {
-        ResourcePatterns {
-            exact: table(&self.known, |group, half| match half {
-                ResourceHalf::Is(node) => group.map(|group| pair(group, node)),
-                _ => None,
-            }),
-            any_group: table(&self.known, |group, half| match half {
-                ResourceHalf::Is(node) if group.is_none() => Some(pair(0, node)),
-                _ => None,
-            }),
-            any_resource: table(&self.known, |group, half| match half {
-                ResourceHalf::Any => group.map(|group| pair(group, 0)),
-                _ => None,
-            }),
-            everything: self.known.get(&(None, ResourceHalf::Any)).copied(),
-            subresource: table(&self.known, |group, half| match half {
-                ResourceHalf::Subresource(node) => group.map(|group| pair(group, node)),
-                _ => None,
-            }),
-            any_subresource: table(&self.known, |group, half| match half {
-                ResourceHalf::Subresource(node) if group.is_none() => Some(pair(0, node)),
-                _ => None,
-            }),
-        }
+    pub(crate) fn write(&self, hash: PairHash, writer: &mut ImageWriter) {
+        writer.section(
+            self.known.get(&(None, ResourceHalf::Any)).map(std::slice::from_ref).unwrap_or_default(),
+        );
+        let mut table = |key: &dyn Fn(Option<u32>, ResourceHalf) -> Option<(u32, u32)>| {
+            let mut entries: Vec<_> = self
+                .known
+                .iter()
+                .filter_map(|(&(group, half), &pattern)| {
+                    let (first, second) = key(group, half)?;
+                    Some([first, second, pattern])
+                })
+                .collect();
+            entries.sort_unstable();
+            probe_table::write(&entries, hash, writer);
+        };
+        table(&|group, half| match half {
+            ResourceHalf::Is(node) => Some((group?, node)),
+            _ => None,
+        });
+        table(&|group, half| match half {
+            ResourceHalf::Is(node) if group.is_none() => Some((0, node)),
+            _ => None,
+        });
+        table(&|group, half| match half {
+            ResourceHalf::Any => Some((group?, 0)),
+            _ => None,
+        });
+        table(&|group, half| match half {
+            ResourceHalf::Subresource(node) => Some((group?, node)),
+            _ => None,
+        });
+        table(&|group, half| match half {
+            ResourceHalf::Subresource(node) if group.is_none() => Some((0, node)),
+            _ => None,
+        });
     }
-}
-
-fn table(known: &Known, key: impl Fn(Option<u32>, ResourceHalf) -> Option<u64>) -> ProbeTable<u32> {
-    let entries: Vec<_> =
-        known.iter().filter_map(|(&(group, half), &number)| Some((key(group, half)?, number))).collect();
-    ProbeTable::build(entries.into_iter())
 }

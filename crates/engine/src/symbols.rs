@@ -1,170 +1,172 @@
-//! The strings of one domain (users, groups, …) as numbers.
+//! The strings of one domain (verbs, API groups, …) as numbers from 0 on.
 //!
 //! ```text
-//! slots   [ hash's upper half: 32 | number: 32 ] …   2ⁿ of them, at most two thirds taken
-//! ends    [ u32 ] …     where each string ends in the bytes
-//! bytes   all strings, one after the other
+//! slots   [ hash's lower half: 32 | number: 32 ] …   2ⁿ of them, at most two thirds taken
+//! texts   [ u32 ] …                                  number → text
 //! ```
 //!
-//! A string that is not here has no number. The hash is seeded, since tenants choose names; and it only
-//! finds a candidate: the bytes are always compared, so that no collision ever makes two names one.
+//! A string that is not here has no number. The hash only finds a candidate: the bytes are always compared,
+//! so that no collision ever makes two names one.
 
-use std::hash::BuildHasher;
+use fxhash::FxHashMap;
 
-use crate::error::{CompileError, number};
+use crate::{
+    error::{CompileError, ImageError, number},
+    hashes::StringHash,
+    image::{ImageReader, ImageWriter},
+    texts::{Text, TextNumbers, Texts, TextsBuilder},
+};
 
 const EMPTY: u64 = u64::MAX;
 
-#[derive(Clone, Debug)]
-pub(crate) struct Symbols {
-    slots: Vec<u64>,
-    ends: Vec<u32>,
-    bytes: Vec<u8>,
-    hasher: foldhash::fast::RandomState,
-    what: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Symbols<'a> {
+    slots: &'a [u64],
+    texts: &'a [Text],
 }
 
-impl Symbols {
-    /// No strings yet; `what` names them in errors.
-    pub(crate) fn new(what: &'static str) -> Self {
-        Self {
-            slots: vec![EMPTY; 8],
-            ends: Vec::new(),
-            bytes: Vec::new(),
-            hasher: foldhash::fast::RandomState::default(),
-            what,
-        }
+impl<'a> Symbols<'a> {
+    pub(crate) fn read(reader: &mut ImageReader<'a>) -> Result<Self, ImageError> {
+        Ok(Self { slots: reader.section()?, texts: reader.section()? })
     }
 
-    /// The number of a string, which is taken in if it is new.
-    pub(crate) fn intern(&mut self, text: &str) -> Result<u32, CompileError> {
-        let hash = self.hash(text);
-        let place = match self.find(text, hash) {
-            Found::Number(number) => return Ok(number),
-            Found::Nothing { place } => place,
-        };
-        let new = number(self.ends.len(), self.what)?;
-        let end = number(self.bytes.len() + text.len(), "bytes of names")?;
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(end);
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = entry(hash, new);
-        }
-        if self.ends.len() + self.ends.len() / 2 >= self.slots.len() {
-            self.grow();
-        }
-        Ok(new)
-    }
-
-    /// The number of a string, if it has one.
+    /// The number of a string of this hash, if it has one.
     #[inline]
-    pub(crate) fn lookup(&self, text: &str) -> Option<u32> {
-        match self.find(text, self.hash(text)) {
-            Found::Number(number) => Some(number),
-            Found::Nothing { .. } => None,
-        }
-    }
-
-    /// How many strings there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The bytes that the tables take.
-    pub(crate) fn table_bytes(&self) -> usize {
-        self.slots.len() * 8 + self.ends.len() * 4 + self.bytes.len()
-    }
-
-    fn hash(&self, text: &str) -> u64 {
-        self.hasher.hash_one(text.as_bytes())
-    }
-
-    #[inline]
-    fn find(&self, text: &str, hash: u64) -> Found {
-        let mask = self.slots.len() - 1;
-        let mut place = low(hash) & mask;
-        // Ends at the latest at an empty slot: a third of them is.
-        while let Some(&slot) = self.slots.get(place) {
+    pub(crate) fn lookup(self, texts: Texts<'_>, string: &str, hash: u64) -> Option<u32> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut place = home(hash, mask);
+        // Once around at most, if somebody wrote an image without an empty slot.
+        for _ in 0..self.slots.len() {
+            let &slot = self.slots.get(place)?;
             if slot == EMPTY {
-                break;
+                return None;
             }
-            if slot >> 32 == hash >> 32 {
-                let number = upper_cut(slot);
-                if self.text(number) == Some(text.as_bytes()) {
-                    return Found::Number(number);
+            if slot >> 32 == hash & u64::from(u32::MAX) {
+                let number = lower(slot);
+                if self.texts.get(number as usize).is_some_and(|&text| texts.is(text, string)) {
+                    return Some(number);
                 }
             }
             place = (place + 1) & mask;
         }
-        Found::Nothing { place }
+        None
     }
 
-    fn text(&self, number: u32) -> Option<&[u8]> {
-        let index = number as usize;
-        let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)? as usize,
-            None => 0,
-        };
-        self.bytes.get(start..*self.ends.get(index)? as usize)
+    /// How many strings there are.
+    pub(crate) fn len(self) -> usize {
+        self.texts.len()
     }
 
-    fn grow(&mut self) {
-        let size = self.slots.len() * 2;
-        let mask = size - 1;
+    pub(crate) fn bytes(self) -> usize {
+        self.slots.len() * 8 + self.texts.len() * 4
+    }
+
+    pub(crate) fn check(self, known: &TextNumbers) -> Result<(), ImageError> {
+        let slots = self.slots.len();
+        let fits = (slots == 0 || slots.is_power_of_two())
+            && self.texts.iter().all(|&text| known.contains(text))
+            && self.slots.iter().all(|&slot| slot == EMPTY || (lower(slot) as usize) < self.texts.len());
+        if fits { Ok(()) } else { Err(ImageError::Damaged { what: "a name is none of the texts" }) }
+    }
+}
+
+/// Numbers the strings of a domain.
+#[derive(Debug)]
+pub(crate) struct SymbolsBuilder {
+    numbers: FxHashMap<Text, u32>,
+    texts: Vec<Text>,
+    what: &'static str,
+}
+
+impl SymbolsBuilder {
+    /// No strings yet; `what` names them in errors.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { numbers: FxHashMap::default(), texts: Vec::new(), what }
+    }
+
+    /// The number of a text, which is taken in if it is new.
+    pub(crate) fn number(&mut self, text: Text) -> Result<u32, CompileError> {
+        if let Some(&known) = self.numbers.get(&text) {
+            return Ok(known);
+        }
+        let new = number(self.texts.len(), self.what)?;
+        self.texts.push(text);
+        self.numbers.insert(text, new);
+        Ok(new)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The text of each number.
+    pub(crate) fn texts(&self) -> &[Text] {
+        &self.texts
+    }
+
+    pub(crate) fn write(&self, texts: &TextsBuilder, hash: &StringHash, writer: &mut ImageWriter) {
+        let count = self.texts.len();
+        let size = if count == 0 { 0 } else { (count + count / 2 + 1).next_power_of_two() };
         let mut slots = vec![EMPTY; size];
-        for index in 0..self.ends.len() {
-            let Ok(number) = number(index, self.what) else { continue };
-            let Some(text) = self.text(number) else { continue };
-            let hash = self.hasher.hash_one(text);
-            let mut place = low(hash) & mask;
+        for (number, &text) in (0u64..).zip(&self.texts) {
+            let hash = hash.of(texts.string(text));
+            let mut place = home(hash, size - 1);
             while slots.get(place).is_some_and(|&slot| slot != EMPTY) {
-                place = (place + 1) & mask;
+                place = (place + 1) & (size - 1);
             }
             if let Some(slot) = slots.get_mut(place) {
-                *slot = entry(hash, number);
+                *slot = hash << 32 | number;
             }
         }
-        self.slots = slots;
+        writer.section(&slots);
+        writer.section(&self.texts);
     }
 }
 
-enum Found {
-    Number(u32),
-    Nothing { place: usize },
-}
-
-/// Never [`EMPTY`]: numbers stay below 2³¹.
-fn entry(hash: u64, number: u32) -> u64 {
-    hash >> 32 << 32 | u64::from(number)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the hash is cut to the table's size anyway")]
-fn low(hash: u64) -> usize {
-    hash as usize
+/// The slot under the hash's upper half: the lower is compared.
+#[inline]
+fn home(hash: u64, mask: usize) -> usize {
+    (hash >> 32) as usize & mask
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
-fn upper_cut(slot: u64) -> u32 {
+#[inline]
+fn lower(slot: u64) -> u32 {
     slot as u32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hashes::{Hashes, Seed};
 
     #[test]
     fn equal_strings_have_one_number_and_unknown_ones_none() {
-        let mut symbols = Symbols::new("names");
-        let texts: Vec<String> = (0..500).map(|number| format!("name-{}", number % 250)).collect();
-        for text in &texts {
-            symbols.intern(text).unwrap();
+        let hash = Hashes::new(Seed::random()).words;
+        let mut texts = TextsBuilder::new(hash.clone(), 0);
+        let mut builder = SymbolsBuilder::new("names");
+        for number in 0..500 {
+            let text = texts.intern(&format!("name-{}", number % 250)).unwrap();
+            assert_eq!(builder.number(text).unwrap(), number % 250);
         }
+        let mut writer = ImageWriter::default();
+        texts.write(&mut writer);
+        builder.write(&texts, &hash, &mut writer);
+        SymbolsBuilder::new("nothing").write(&texts, &hash, &mut writer);
+        let image = writer.finish();
+        let mut reader = ImageReader::open(&image).unwrap();
+        let texts = Texts::read(&mut reader).unwrap();
+        let symbols = Symbols::read(&mut reader).unwrap();
+        let nothing = Symbols::read(&mut reader).unwrap();
+        symbols.check(&texts.check().unwrap()).unwrap();
+        let lookup = |symbols: Symbols<'_>, string: &str| symbols.lookup(texts, string, hash.of(string));
         assert_eq!(symbols.len(), 250);
-        assert_eq!(symbols.lookup("name-0"), Some(0));
-        assert_eq!(symbols.lookup("name-249"), Some(249));
-        assert_eq!(symbols.lookup("name-250"), None);
-        assert_eq!(symbols.lookup(""), None);
-        assert_eq!(symbols.intern("").unwrap(), 250);
-        assert_eq!(symbols.lookup(""), Some(250));
+        assert_eq!(lookup(symbols, "name-0"), Some(0));
+        assert_eq!(lookup(symbols, "name-249"), Some(249));
+        assert_eq!(lookup(symbols, "name-250"), None);
+        assert_eq!(lookup(symbols, ""), None);
+        assert_eq!(lookup(nothing, "name-0"), None);
+        // The hash of another name finds nobody: strings are compared.
+        assert_eq!(symbols.lookup(texts, "name-1", hash.of("name-0")), None);
     }
 }

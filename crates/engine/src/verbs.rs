@@ -4,8 +4,6 @@
 //! that no policy names', which only the wildcard grants: a wildcard sets all bits of page 0. Policies with more
 //! than 63 verbs have more pages; a verb of a later page is also allowed where page 0 has the wildcard.
 
-use crate::{error::CompileError, symbols::Symbols};
-
 /// The bits that a wildcard sets.
 pub(crate) const EVERY_VERB: u64 = u64::MAX;
 /// The bit of a verb that no policy names: set by a wildcard alone.
@@ -31,17 +29,9 @@ impl VerbBit {
     }
 }
 
-/// The verb of a request.
-pub(crate) fn place(verbs: &Symbols, verb: &str) -> (Option<u32>, VerbBit) {
-    match verbs.lookup(verb) {
-        Some(number) => (Some(number), VerbBit::of(number)),
-        None => (None, VerbBit::unnamed()),
-    }
-}
-
-/// How many pages so many verbs take.
-pub(crate) fn pages(verbs: &Symbols) -> Result<u32, CompileError> {
-    Ok(crate::error::number(verbs.len(), "verbs")?.div_ceil(NAMED_PER_PAGE).max(1))
+/// How many pages so many verbs take: at least one, for those that nobody names.
+pub(crate) fn pages(verbs: usize) -> usize {
+    verbs.div_ceil(NAMED_PER_PAGE as usize).max(1)
 }
 
 #[cfg(test)]
