@@ -28,6 +28,7 @@ mod attribute_policy;
 mod authorizer;
 mod binding;
 mod decision;
+mod incomplete;
 mod listing;
 mod mode;
 mod name;
@@ -42,6 +43,7 @@ pub use attribute_policy::{AttributePolicy, Wild};
 pub use authorizer::Authorizer;
 pub use binding::{Binding, RoleRef, RoleRefKind, Subject};
 pub use decision::{Decision, Determination, Grant, Silence, Unresolved};
+pub use incomplete::IncompletePolicies;
 pub use listing::{ListedRule, RuleListing};
 pub use mode::{Mode, Modes, UnknownMode};
 pub use name::{

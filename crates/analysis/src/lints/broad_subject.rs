@@ -31,7 +31,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
             }
         }
     }
-    for policy in policy.set.attribute_policies() {
+    for policy in policy.attribute_policies {
         let Some(place) = policy.origin.span() else { continue };
         let found = match (&policy.user, &policy.group) {
             (Some(name), None) => user(name.as_str()),

@@ -23,7 +23,7 @@ pub(super) const LINT: Lint = Lint {
 fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
     let mut subjects: HashMap<(&str, &str, &str), usize> = HashMap::new();
     let mut grants: Vec<Vec<Given<'_>>> = Vec::new();
-    for (number, binding) in policy.set.bindings().iter().enumerate() {
+    for (number, binding) in policy.bindings.iter().enumerate() {
         let Some(role) = policy.role_number(number) else { continue };
         if binding.origin.span().is_none() || policy.is_default_binding(binding) {
             continue;
@@ -130,8 +130,12 @@ impl Covers<'_> {
         if let Some(&known) = self.known.get(&(owner, servant)) {
             return known;
         }
-        let roles = self.policy.set.roles();
+        let roles = self.policy.roles;
         let (Some(one), Some(other)) = (roles.get(owner), roles.get(servant)) else { return false };
+        // What is missing may be gathered by it.
+        if other.aggregation.is_some() && !self.policy.is_complete {
+            return false;
+        }
         let covered = !other.rules.is_empty() && other.rules.iter().all(|rule| self.rule(one, rule));
         self.known.insert((owner, servant), covered);
         covered

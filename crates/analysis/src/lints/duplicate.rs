@@ -31,7 +31,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
             }
         }
     }
-    for role in policy.set.roles().iter().filter(|role| role.aggregation.is_none()) {
+    for role in policy.roles.iter().filter(|role| role.aggregation.is_none()) {
         let mut seen = HashMap::new();
         for (number, rule) in role.rules.iter().enumerate() {
             if let Some(first) = seen.insert(lists(rule), number) {

@@ -19,7 +19,7 @@ pub(super) const LINT: Lint = Lint {
 };
 
 fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
-    for (number, role) in policy.set.roles().iter().enumerate() {
+    for (number, role) in policy.roles.iter().enumerate() {
         let everything = role.rules.iter().position(is_everything);
         match everything {
             Some(rule) => whole(policy, report, (number, role), rule),

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use rolecall_model::{Binding, Origin, PolicySet, Role, RoleRefKind, Rule, Subject};
+use rolecall_model::{
+    AttributePolicy, Binding, IncompletePolicies, Origin, PolicySet, Role, RoleRefKind, Rule, Subject,
+};
 use rolecall_reference::subject::effective_namespace;
 
 use super::Facts;
@@ -10,7 +12,11 @@ use super::Facts;
 /// A policy set and its references, followed once.
 #[derive(Debug)]
 pub(super) struct Policy<'a> {
-    pub(super) set: &'a PolicySet,
+    pub(super) roles: &'a [Role],
+    pub(super) bindings: &'a [Binding],
+    pub(super) attribute_policies: &'a [AttributePolicy],
+    /// Whether that is all there is: if not, nothing may be said to be missing.
+    pub(super) is_complete: bool,
     pub(super) facts: &'a Facts<'a>,
     /// The role of each binding, by number.
     role_of: Vec<Option<usize>>,
@@ -20,8 +26,21 @@ pub(super) struct Policy<'a> {
 
 impl<'a> Policy<'a> {
     pub(super) fn new(set: &'a PolicySet, facts: &'a Facts<'a>) -> Self {
-        let numbers: HashMap<_, _> = set
-            .roles()
+        Self::of(set.roles(), set.bindings(), set.attribute_policies(), facts)
+    }
+
+    pub(super) fn incomplete(part: &'a IncompletePolicies, facts: &'a Facts<'a>) -> Self {
+        let all = Self::of(part.roles(), part.bindings(), part.attribute_policies(), facts);
+        Self { is_complete: false, ..all }
+    }
+
+    fn of(
+        roles: &'a [Role],
+        bindings: &'a [Binding],
+        attribute_policies: &'a [AttributePolicy],
+        facts: &'a Facts<'a>,
+    ) -> Self {
+        let numbers: HashMap<_, _> = roles
             .iter()
             .enumerate()
             .map(|(number, role)| {
@@ -35,9 +54,8 @@ impl<'a> Policy<'a> {
                 )
             })
             .collect();
-        let mut bindings_of = vec![Vec::new(); set.roles().len()];
-        let role_of = set
-            .bindings()
+        let mut bindings_of = vec![Vec::new(); roles.len()];
+        let role_of = bindings
             .iter()
             .enumerate()
             .map(|(number, binding)| {
@@ -53,13 +71,13 @@ impl<'a> Policy<'a> {
                 role.copied()
             })
             .collect();
-        Self { set, facts, role_of, bindings_of }
+        Self { roles, bindings, attribute_policies, is_complete: true, facts, role_of, bindings_of }
     }
 
     /// Every rule that stands in the text of its role, with its number; what aggregation gathered stands
     /// in the text of another.
     pub(super) fn written_rules(&self) -> impl Iterator<Item = (&'a Role, usize, &'a Rule)> {
-        self.set.roles().iter().filter(|role| role.aggregation.is_none()).flat_map(|role| {
+        self.roles.iter().filter(|role| role.aggregation.is_none()).flat_map(|role| {
             role.rules
                 .iter()
                 .enumerate()
@@ -70,7 +88,7 @@ impl<'a> Policy<'a> {
 
     /// Every binding that stands in a text.
     pub(super) fn written_bindings(&self) -> impl Iterator<Item = &'a Binding> {
-        self.set.bindings().iter().filter(|binding| binding.origin.span().is_some())
+        self.bindings.iter().filter(|binding| binding.origin.span().is_some())
     }
 
     /// The number of the role that a binding gives, if it is there.
@@ -89,7 +107,7 @@ impl<'a> Policy<'a> {
             .get(role)
             .into_iter()
             .flatten()
-            .filter_map(|&binding| self.set.bindings().get(binding))
+            .filter_map(|&binding| self.bindings.get(binding))
             .filter(|binding| !binding.subjects.is_empty() && !self.is_default_binding(binding))
             .collect()
     }

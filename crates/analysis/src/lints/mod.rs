@@ -36,7 +36,7 @@ mod unused_role;
 mod wildcards;
 
 use rolecall_diagnostics::{Finding, Severity};
-use rolecall_model::PolicySet;
+use rolecall_model::{IncompletePolicies, PolicySet};
 
 use self::{grants::Policy, report::Report};
 
@@ -85,11 +85,22 @@ pub fn all() -> &'static [Lint] {
 /// Only what was read from a text is looked at: what is built in and what is made in code has no place to
 /// point at. Cost: linear in the policy, but for comparisons of grants, which end at a limit.
 pub fn check(policies: &PolicySet, facts: &Facts<'_>, levels: &Levels) -> Vec<Finding> {
-    let policy = Policy::new(policies, facts);
+    run(&Policy::new(policies, facts), levels)
+}
+
+/// What the lints find in what is left where something else has an error, likewise.
+///
+/// Only what is said of the objects that are there: nothing is said to be missing, to be of no use to anybody or to
+/// be all that a role gathers, since the rest may stand in what could not be read.
+pub fn check_incomplete(policies: &IncompletePolicies, facts: &Facts<'_>, levels: &Levels) -> Vec<Finding> {
+    run(&Policy::incomplete(policies, facts), levels)
+}
+
+fn run(policy: &Policy<'_>, levels: &Levels) -> Vec<Finding> {
     let mut findings = Vec::new();
     for lint in all() {
         if let Some(severity) = levels.severity(lint.name, lint.default) {
-            (lint.check)(&policy, &mut Report::new(lint.name, severity, facts, &mut findings));
+            (lint.check)(policy, &mut Report::new(lint.name, severity, policy.facts, &mut findings));
         }
     }
     findings.sort_by_key(|finding| finding.span().map(|span| (span.source(), span.start())));

@@ -37,7 +37,7 @@ fn check_workloads(policy: &Policy<'_>, report: &mut Report<'_>) {
 fn check(policy: &Policy<'_>, report: &mut Report<'_>, looked_for: &[Power]) {
     // Who can do everything is another lint's business.
     let some = |role: &Role| !role.rules.iter().any(is_everything);
-    for (number, role) in policy.set.roles().iter().enumerate().filter(|(_, role)| some(role)) {
+    for (number, role) in policy.roles.iter().enumerate().filter(|(_, role)| some(role)) {
         powers(policy, report, (number, role), looked_for);
     }
 }

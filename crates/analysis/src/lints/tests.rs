@@ -1,6 +1,8 @@
 //! What lints say, held to the reference.
 
-use rolecall_model::{Authorizer, Binding, Origin, PolicySet, Request, Role, RoleRef, Rule, Subject, Target};
+use rolecall_model::{
+    AggregationRule, Authorizer, Binding, Origin, PolicySet, Request, Role, RoleRef, Rule, Subject, Target,
+};
 use rolecall_reference::Reference;
 use rolecall_source::{SourceId, SourceMap, Span};
 
@@ -200,4 +202,56 @@ fn names_and_verbs_stand_once_and_in_order() {
     sorted.sort_unstable();
     sorted.dedup();
     assert_eq!(names.len(), sorted.len());
+}
+
+/// Where something could not be read, it may be what seems to be missing.
+#[test]
+fn of_an_incomplete_policy_nothing_is_said_to_be_missing() {
+    let mut texts = Texts::new();
+    let known = |group, plural| KnownType { group, plural, singular: "", built_in: group == "apps" };
+    let facts = Facts::new()
+        .types([known("apps", "deployments"), known("example.com", "widgets")])
+        .service_accounts([("n", "api")]);
+    let gathers = |mut role: Role| {
+        role.aggregation = Some(AggregationRule::default());
+        role
+    };
+    let pods = || Rule::resources(["get"], ["*"], ["pods"]);
+    let policies = PolicySet::builder()
+        .role(texts.role(Role::cluster(
+            "r",
+            [
+                Rule::resources(["get"], ["apps"], ["deploymentz"]),
+                Rule::resources(["get"], ["example.com"], ["widgetz"]),
+                Rule::resources(["*"], ["*"], ["*"]),
+            ],
+        )))
+        .role(texts.role(Role::cluster("unused", [pods()])))
+        .role(texts.role(gathers(Role::cluster("gathers", [pods()]))))
+        .binding(texts.binding(Binding::cluster(
+            "all",
+            RoleRef::cluster_role("r"),
+            [Subject::user("jane"), Subject::service_account("n", "apj")],
+        )))
+        .binding(texts.binding(Binding::cluster(
+            "more",
+            RoleRef::cluster_role("gathers"),
+            [Subject::user("jane")],
+        )))
+        .build()
+        .unwrap();
+    let count = |findings: &[Finding]| {
+        [
+            "covered-grant",
+            "escalation",
+            "unknown-resource",
+            "unknown-subject",
+            "unused-role",
+            "wildcard-verbs",
+        ]
+        .map(|name| findings.iter().filter(|found| found.name == name).count())
+    };
+    assert_eq!(count(&check(&policies, &facts, &all_warned())), [1, 1, 2, 1, 1, 1]);
+    let part = IncompletePolicies::from(policies);
+    assert_eq!(count(&check_incomplete(&part, &facts, &all_warned())), [0, 1, 1, 0, 0, 1]);
 }

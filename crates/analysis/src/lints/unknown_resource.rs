@@ -24,7 +24,7 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
             // Stars and what no name can be are other lints' business.
             let is_name =
                 !plural.is_empty() && plural.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-            if !is_name || !is_missing(policy.facts, rule, plural) {
+            if !is_name || !is_missing(policy, rule, plural) {
                 continue;
             }
             let groups = groups(rule);
@@ -40,8 +40,10 @@ fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether every group of a rule is known and none has the resource.
-fn is_missing(facts: &Facts<'_>, rule: &Rule, plural: &str) -> bool {
+/// Whether every group of a rule is known and none has the resource. Where something could not be read, only
+/// Kubernetes' own groups are known.
+fn is_missing(policy: &Policy<'_>, rule: &Rule, plural: &str) -> bool {
+    let facts = policy.facts;
     !rule.api_groups.is_empty()
         && rule.api_groups.iter().all(|group| {
             let group = group.as_str();
@@ -49,7 +51,7 @@ fn is_missing(facts: &Facts<'_>, rule: &Rule, plural: &str) -> bool {
             let known = types.iter().any(|known| known.plural == plural)
                 || SERVED_ON_DEMAND.contains(&(group, plural));
             let whole = types.iter().any(|known| known.built_in);
-            !known && (whole || near(facts, group, plural).is_some())
+            !known && (whole || (policy.is_complete && near(facts, group, plural).is_some()))
         })
 }
 

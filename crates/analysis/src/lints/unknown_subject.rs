@@ -17,6 +17,9 @@ pub(super) const LINT: Lint = Lint {
 };
 
 fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
+    if !policy.is_complete {
+        return;
+    }
     let mut accounts: HashMap<&str, Vec<&str>> = HashMap::new();
     for &(namespace, name) in &sorted(policy.facts.service_accounts.iter().copied()) {
         accounts.entry(namespace).or_default().push(name);

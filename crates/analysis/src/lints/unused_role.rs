@@ -11,7 +11,10 @@ pub(super) const LINT: Lint = Lint {
 };
 
 fn check(policy: &Policy<'_>, report: &mut Report<'_>) {
-    for (number, role) in policy.set.roles().iter().enumerate() {
+    if !policy.is_complete {
+        return;
+    }
+    for (number, role) in policy.roles.iter().enumerate() {
         // Kubernetes' own `admin`, `edit` and `view` gather by such labels, whether they were loaded or not.
         let gathered = role.labels.keys().any(|label| label.contains("/aggregate-to-"));
         if !policy.is_bound(number) && !gathered && !policy.is_default_role(role) {

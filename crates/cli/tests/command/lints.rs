@@ -304,3 +304,36 @@ fn other_commands_say_nothing_of_lints() {
     let run = rolecall(&["can-i", "get", "nodes", "--as", "jane", "-f", &file]);
     assert!(!run.stderr.contains("broad-subject"), "{run:?}");
 }
+
+#[test]
+fn where_a_file_has_an_error_lints_look_at_the_others() {
+    let directory = Directory::new();
+    let file = directory.file("a.yaml", ROLE);
+    let broken = directory.file("b.yaml", "kind: [\n");
+    let run = |arguments: &[&str]| {
+        let run = rolecall(&[&["check", "-o", "json", &file, &broken], arguments].concat());
+        assert_eq!(run.code, 1, "{run:?}");
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        let names = findings.iter().map(|finding| finding["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let error = run(&[]).remove(0);
+    // The error comes first, though its file does not; who is bound to the role may stand in that file.
+    assert_eq!(
+        run(&["--warn", "wildcard-verbs", "--warn", "unused-role"]),
+        [error.as_str(), "wildcard-verbs"]
+    );
+
+    // An object with an error says what nobody meant; those beside it are looked at.
+    let typo = ROLE.replace("resources:", "resourceNmes: [web]\n  resources:");
+    assert_eq!(names(&typo, &["--warn", "wildcard-verbs"]), ["unknown-field"]);
+    let both = format!("{typo}---\n{}", ROLE.replace("name: app", "name: other"));
+    assert_eq!(names(&both, &["--warn", "wildcard-verbs"]), ["unknown-field", "wildcard-verbs"]);
+
+    // A suppression that would be of use is not called unused for it.
+    let allowed =
+        ROLE.replace("verbs: [\"*\"]", "verbs: [\"*\"] # rolecall: allow wildcard-verbs because it is ours");
+    directory.file("a.yaml", allowed);
+    assert_eq!(run(&["--warn", "wildcard-verbs"]), [error]);
+}

@@ -6,7 +6,7 @@ use rolecall_diagnostics::{Finding, Severity, did_you_mean};
 use rolecall_model::{Binding, Mode, Namespace, PolicySet, PolicySetBuilder, Role, RoleName, RoleRefKind};
 use rolecall_source::Span;
 
-use super::{DefaultRoles, Load, Loader, Validate, objects::default_namespace};
+use super::{DefaultRoles, Load, Loader, Validate, incomplete::without_faulty, objects::default_namespace};
 use crate::{aggregation::aggregate, default_roles};
 
 impl Loader {
@@ -42,10 +42,16 @@ impl Loader {
         self.findings.sort_by_key(|(input, finding)| (*input, finding.span().map_or(0, Span::start)));
         let findings: Vec<Finding> = self.findings.into_iter().map(|(_, finding)| finding).collect();
         let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let (policies, incomplete) = if failed {
+            (None, Some(without_faulty(policies, &self.objects.faulty, &findings)))
+        } else {
+            (Some(policies), None)
+        };
         Load {
             sources: self.sources,
             findings,
-            policies: (!failed).then_some(policies),
+            policies,
+            incomplete,
             resource_types: self.objects.resource_types,
             files: self.files,
             left_out: self.objects.left_out,

@@ -3,6 +3,7 @@
 mod convert;
 mod detect;
 mod finish;
+mod incomplete;
 mod objects;
 mod summary;
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall_diagnostics::{Finding, Severity};
-use rolecall_model::{Modes, Places, PolicySet};
+use rolecall_model::{IncompletePolicies, Modes, Places, PolicySet};
 use rolecall_source::{SourceId, SourceMap, Span};
 
 use self::{
@@ -233,6 +234,8 @@ pub struct Load {
     pub findings: Vec<Finding>,
     /// The policy; `None` when a finding is an error: never half a policy.
     pub policies: Option<PolicySet>,
+    /// When a finding is an error: what has none, for lints, and for nothing that decides.
+    pub incomplete: Option<IncompletePolicies>,
     /// Kubernetes' resource types with the loaded custom ones.
     pub resource_types: ResourceTypes,
     /// What was in each file.

@@ -1,6 +1,9 @@
 //! Objects taken in one after the other.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use rolecall_diagnostics::{Finding, Severity};
 use rolecall_model::{Origin, Places, PolicySet, PolicySetBuilder};
@@ -27,6 +30,8 @@ pub(super) struct Objects {
     pub(super) left_out: Vec<String>,
     /// Roles that were left out, by kind, namespace and name: what a reference to them would find.
     pub(super) left_out_roles: BTreeSet<(bool, String, String)>,
+    /// The places of roles and bindings that were taken in although they have an error.
+    pub(super) faulty: HashSet<Span>,
     /// Where the parts of rules and bindings stand.
     pub(super) places: Places,
     /// What annotations say should not be warned about.
@@ -167,6 +172,9 @@ impl Objects {
             }
         }
         self.note_places(object);
+        if object.is_faulty {
+            self.faulty.insert(place_of(object));
+        }
         let (label, place) = (object.label(), object.metadata.name.span);
         let earlier = match self.converter.convert(object) {
             Converted::Binding(binding) => self.policies.add_binding(binding).map(|earlier| earlier.origin),

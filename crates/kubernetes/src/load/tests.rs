@@ -264,3 +264,42 @@ fn files_that_are_asked_for_as_a_format_are_read_as_it() {
     assert_eq!(load.files[0].documents, 1);
     assert_eq!(load.policies.unwrap().attribute_policies().len(), 0);
 }
+
+/// Whether in a manifest or in a line of an ABAC file.
+#[test]
+fn what_has_no_error_beside_something_that_has_one_can_be_looked_at() {
+    let typo = ROLE.replace("resources:", "resourceNmes: [a]\n  resources:").replace("name: ", "name: odd-");
+    let broken = "a: [\n";
+    let load = with(Validate::Strict, &[&format!("{ROLE}---\n{typo}"), broken]);
+    assert!(load.policies.is_none());
+    let part = load.incomplete.unwrap();
+    assert_eq!(part.roles().len(), 1, "{:?}", load.findings);
+    assert!(!part.roles()[0].name.as_str().starts_with("odd-"));
+
+    let lines = "{\"user\": \"alice\", \"resource\": \"pods\"}\n{\"user\": \"\"}\n";
+    let load = with(Validate::Strict, &[lines, broken]);
+    let sound = load.incomplete.unwrap().attribute_policies().len();
+    let faulty = load.findings.iter().filter(|found| found.severity == Severity::Error).count() - 1;
+    assert_eq!((sound, faulty), (1, 1), "{:?}", load.findings);
+
+    assert!(with(Validate::Strict, &[ROLE]).incomplete.is_none());
+}
+
+#[test]
+fn an_aggregated_role_that_is_looked_at_has_gathered_nothing_that_has_an_error() {
+    let role = |name: &str, rest: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {{a: b}}}}\n{rest}\n---\n"
+        )
+    };
+    let rule = "{apiGroups: [''], resources: [pods], verbs: [get]";
+    let text = [
+        role("sum", "rules: []\naggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}"),
+        role("sound", &format!("rules: [{rule}}}]")),
+        role("odd", &format!("rules: [{rule}, resourceNmes: [a]}}]")),
+    ]
+    .concat();
+    let part = with(Validate::Strict, &[&text]).incomplete.unwrap();
+    let rules: Vec<_> = part.roles().iter().map(|role| (role.name.as_str(), role.rules.len())).collect();
+    assert_eq!(rules, [("sum", 1), ("sound", 1)]);
+}

@@ -39,6 +39,9 @@ pub struct RbacObject {
     pub body: Body,
     /// The whole object.
     pub span: Span,
+    /// Whether it says something that is an error and did not keep it from being read: a field that nobody knows, in
+    /// strict validation.
+    pub is_faulty: bool,
 }
 
 /// The kinds of the RBAC API.

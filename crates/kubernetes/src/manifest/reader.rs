@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
                 &["apiVersion", "kind", "metadata", first_name, second_name],
             )
         };
-        let object = RbacObject {
+        let mut object = RbacObject {
             kind,
             version,
             kind_span: node
@@ -160,7 +160,9 @@ impl<'a> Reader<'a> {
             metadata: decoder.metadata(metadata, node.span),
             body: decoder.body(kind, version, first, second, node.span),
             span: node.span,
+            is_faulty: false,
         };
+        object.is_faulty = decoder.findings.iter().any(|finding| finding.severity == Severity::Error);
         // What is dropped is never worse than a refusal; only an undecodable object is lost here.
         let failed = decoder.findings.iter().any(|finding| finding.name == "wrong-type");
         self.findings.append(&mut decoder.findings);

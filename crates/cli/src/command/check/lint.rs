@@ -61,21 +61,27 @@ const WARNINGS: &str = "warnings";
 
 /// Adds what lints find, takes away what is meant to be as it is, and settles how bad the rest is.
 ///
-/// Where a file has an error there is no policy to look at, and only what the loader found is left.
+/// Where a file has an error, lints look at the objects that have none. What they find stands behind what the loader
+/// found: the errors are what has to be seen to first.
 pub(super) fn complete(load: &mut Load, levels: &Levels) {
     let known: Vec<_> = codes::ALL.iter().map(|code| code.name).collect();
     let written = load.allowances.iter().map(|one| (one.object, one.place, one.text.as_str()));
     let allowances = Allowances::read(&load.sources, written, &known);
     allowances.apply(&mut load.findings, &load.sources);
     levels.settle(&mut load.findings);
-    let mut found = Vec::new();
-    let failed = load.policies.is_none();
-    if let Some(policies) = &load.policies {
-        found = lints::check(policies, &facts(load), levels);
-        allowances.apply(&mut found, &load.sources);
+    let mut found = match (&load.policies, &load.incomplete) {
+        (Some(policies), _) => lints::check(policies, &facts(load), levels),
+        (None, Some(policies)) => lints::check_incomplete(policies, &facts(load), levels),
+        (None, None) => Vec::new(),
+    };
+    allowances.apply(&mut found, &load.sources);
+    if load.policies.is_some() {
+        found.extend(allowances.findings(levels, true));
+        merge(&mut load.findings, found);
+    } else {
+        merge(&mut load.findings, allowances.findings(levels, false));
+        load.findings.extend(found);
     }
-    found.extend(allowances.findings(levels, !failed));
-    merge(&mut load.findings, found);
 }
 
 /// What is known beside the policy.
