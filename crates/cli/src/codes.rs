@@ -42,12 +42,13 @@ pub(crate) fn unknown<const N: usize>(name: &str, others: [&'static str; N]) -> 
     }
 }
 
+// `pages/` leads to the book's own, so that a package of this crate alone has them.
 macro_rules! codes {
     ($($folder:literal: $($name:literal)*;)*) => {
         /// All of them: lints, then what else is found, each in the order of their names.
         pub(crate) const ALL: &[Code] = &[$($(Code {
             name: $name,
-            page: include_str!(concat!("../../../docs/", $folder, "/", $name, ".md")),
+            page: include_str!(concat!("../pages/", $folder, "/", $name, ".md")),
         },)*)*];
     };
 }

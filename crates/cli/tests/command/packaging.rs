@@ -98,6 +98,25 @@ fn the_hook_checks_the_folder() {
 }
 
 #[test]
+fn a_package_of_the_command_has_every_page() {
+    let output = Command::new(env!("CARGO"))
+        .args(["package", "--package", "rolecall-cli", "--list", "--allow-dirty", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let packaged = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for folder in ["lints", "findings"] {
+        for page in fs::read_dir(root().join("docs").join(folder)).unwrap() {
+            let path = format!("pages/{folder}/{}", page.unwrap().file_name().to_str().unwrap());
+            assert!(packaged.lines().any(|line| line == path), "{path} is not in:\n{packaged}");
+        }
+    }
+    // What is compiled in comes from nowhere else.
+    assert!(!read("crates/cli/src/codes.rs").contains("\"../../"));
+}
+
+#[test]
 fn the_image_holds_the_command_and_runs_it_as_nobody() {
     let text = read("Containerfile").replace("\\\n", " ");
     let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
