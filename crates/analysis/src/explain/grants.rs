@@ -140,16 +140,23 @@ impl<'a, 'r> Search<'a, 'r> {
     }
 
     fn allowing_bindings(self) -> Vec<Allowing> {
+        // Many bindings may give one role: its rules are gone through once.
+        let mut covering: HashMap<RoleIndex, Vec<usize>, RandomState> = HashMap::default();
         let grants = self.applying().into_iter().filter_map(|(binding, subject)| {
             let role = self.index.role(binding)?;
-            let rules = &self.policies.role(role)?.rules;
-            let mut covering = (0..).zip(rules).filter(|(_, rule)| rule::covers(rule, self.request));
-            let (rule, _) = covering.next()?;
-            let more_rules = covering.map(|(rule, _)| rule).collect();
+            let covering = covering.entry(role).or_insert_with(|| self.covering_rules(role));
+            let (&rule, more_rules) = covering.split_first()?;
             let more_subjects = self.subjects_after(self.policies.binding(binding)?, subject);
-            Some(Allowing { grant: Grant::Role { binding, subject, role, rule }, more_subjects, more_rules })
+            let grant = Grant::Role { binding, subject, role, rule };
+            Some(Allowing { grant, more_subjects, more_rules: more_rules.to_vec() })
         });
         grants.collect()
+    }
+
+    fn covering_rules(self, role: RoleIndex) -> Vec<usize> {
+        let rules = self.policies.role(role).map_or(&[][..], |role| &role.rules);
+        let covering = (0..).zip(rules).filter(|(_, rule)| rule::covers(rule, self.request));
+        covering.map(|(rule, _)| rule).collect()
     }
 
     fn subjects_after(self, binding: &Binding, first: usize) -> Vec<usize> {
@@ -180,10 +187,15 @@ impl<'a, 'r> Search<'a, 'r> {
 
     /// The bindings that apply: what of their roles does not cover the request.
     fn add_applying(self, applying: &[(BindingIndex, usize)], nearby: &mut Nearby) {
+        // Many bindings may give one role: its rules are gone through once.
+        let mut nearest: HashMap<RoleIndex, (Option<usize>, Parts), RandomState> = HashMap::default();
         for &(binding, _) in applying {
             let role = self.index.role(binding);
-            let (rule, unmet) = match role.and_then(|role| self.policies.role(role)) {
-                Some(role) => nearest_rule(&role.rules, self.request),
+            let of_role = role.and_then(|index| Some((index, self.policies.role(index)?)));
+            let (rule, unmet) = match of_role {
+                Some((index, role)) => {
+                    *nearest.entry(index).or_insert_with(|| nearest_rule(&role.rules, self.request))
+                }
                 None => (None, Parts::default().with(Part::Role)),
             };
             if !unmet.is_empty() {
