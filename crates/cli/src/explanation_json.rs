@@ -111,6 +111,7 @@ impl Printer<'_> {
                 "mode": "RBAC",
                 "binding": self.binding(binding),
                 "role": role.map(|role| self.role(role)),
+                "roleMeant": if role.is_none() { self.role_meant(binding) } else { None },
                 "rule": role.zip(rule).and_then(|(role, rule)| self.rule(role, rule)),
             }),
         };
@@ -175,13 +176,21 @@ impl Printer<'_> {
     }
 
     fn role(self, index: RoleIndex) -> Value {
-        self.policies.model().role(index).map_or(Value::Null, |role: &Role| {
-            json!({
-                "kind": role.kind(),
-                "namespace": role.namespace.as_ref().map(Namespace::as_str),
-                "name": role.name.as_str(),
-                "location": self.location(role.origin),
-            })
+        self.policies.model().role(index).map_or(Value::Null, |role| self.role_name(role))
+    }
+
+    /// The role that a reference without one most likely stands for.
+    fn role_meant(self, binding: BindingIndex) -> Option<Value> {
+        let model = self.policies.model();
+        explain::role_meant(model, model.binding(binding)?).map(|role| self.role_name(role))
+    }
+
+    fn role_name(self, role: &Role) -> Value {
+        json!({
+            "kind": role.kind(),
+            "namespace": role.namespace.as_ref().map(Namespace::as_str),
+            "name": role.name.as_str(),
+            "location": self.location(role.origin),
         })
     }
 

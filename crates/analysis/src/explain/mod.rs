@@ -9,6 +9,7 @@
 mod fix;
 mod grants;
 pub(crate) mod index;
+mod meant;
 mod miss;
 mod text;
 mod words;
@@ -20,6 +21,7 @@ use rolecall_model::{Authorizer, Determination, Grant, OwnedRequest, PolicySet, 
 pub use fix::{ExistingRole, Fixes, NoFix, OwnRole};
 pub use grants::Allowing;
 pub use index::GrantIndex;
+pub use meant::role_meant;
 pub use miss::{Considered, Miss, MissGroup, Part, Parts, SHOWN};
 pub use text::ExplanationText;
 pub use words::{in_words, sentence};

@@ -7,7 +7,7 @@ use rolecall_source::SourceMap;
 
 use super::{
     Allowance, Allowing, Considered, ExistingRole, Explanation, Fixes, Miss, MissGroup, Part, Refusal,
-    Verdict,
+    Verdict, role_meant,
     words::{
         asker, attribute_policy, attribute_policy_subject, binding_name, harmless, in_words_about, list,
         reference_name, role_name, sentence, subject,
@@ -222,7 +222,16 @@ impl ExplanationText<'_> {
                     (_, Some(role), None) => {
                         (format!("{} has no rules", role_name(role)), self.place(role.origin))
                     }
-                    (_, None, _) => (format!("there is no {}", reference_name(binding)), None),
+                    (_, None, _) => {
+                        let missing = format!("there is no {}", reference_name(binding));
+                        match role_meant(self.policies, binding) {
+                            Some(role) => (
+                                format!("{missing}: did you mean {}?", role_name(role)),
+                                self.place(role.origin),
+                            ),
+                            None => (missing, None),
+                        }
+                    }
                 }
             }
         }

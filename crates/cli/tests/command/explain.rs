@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::surroundings::{Directory, Run, rolecall};
+use crate::surroundings::{Directory, Run, check_schema, rolecall};
 
 const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/shop");
 const LINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/abac");
@@ -156,8 +156,7 @@ fn a_fix_is_yaml_that_check_accepts_and_allows_exactly_what_was_asked() {
         let directory = Directory::new();
         let file = directory.file("fix.yaml", &run.stdout);
         let check = rolecall(&["check", "--default-roles=none", &file]);
-        let refused = check.stdout.contains("error");
-        assert!(!refused, "{form}: {}{}", check.stdout, check.stderr);
+        assert_eq!(check.code, 0, "{form}: {}{}", check.stdout, check.stderr);
         assert_eq!(can_i(&dev(&["delete", "pods/web-1"]), &file), 0, "{form}");
         assert_eq!(can_i(&dev(&["delete", "pods/web-2"]), &file), 1, "{form}");
         assert_eq!(can_i(&dev(&["delete", "pods"]), &file), 1, "{form}");
@@ -215,6 +214,65 @@ fn json_has_the_same_facts() {
     assert_eq!(json["decidedBy"]["binding"]["name"], "dev-edit");
     assert_eq!(json["decidedBy"]["rules"][0]["number"], 1);
     assert_eq!(json["alsoGrantedBy"], json!([]));
+}
+
+#[test]
+fn json_is_as_its_schema_has_it() {
+    let check = |question: &[&str], policy: &str| {
+        let run = explain(&[question, &["-o", "json"]].concat(), policy);
+        let json = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+        check_schema("explain.schema.json", &json);
+        json
+    };
+    for question in [
+        &dev(&["get", "pods"])[..],
+        &dev(&["delete", "pods/web-1"]),
+        &dev(&["*", "pods"]),
+        &["get", "/metrics", "--as", "joe"],
+        &["get", "/metrics", "--as", "system:serviceaccount:vault:agent"],
+        &["delete", "nodes", "--as", "root", "--as-group", "system:masters"],
+        &["get", "pods", "--as", "joe", "-n", "No Namespace"],
+    ] {
+        for more in [&["--default-roles=none", "--validate=ignore"][..], &[]] {
+            check(&[question, more].concat(), SHOP);
+        }
+    }
+    for user in ["nobody-known", "admin", "jane", "alice", "bob", "scheduler"] {
+        check(&["get", "pods", "--as", user], LINES);
+        check(&["get", "/healthz", "--as", user], LINES);
+    }
+    let policy = misspelt();
+    let json: Value =
+        check(&["get", "pods", "--as", "jane", "--validate=ignore", "--default-roles=none"], &policy.path());
+    assert_eq!(json["misses"][0]["nearest"][0]["roleMeant"]["name"], "viewer");
+}
+
+/// A binding to `veiwer`, where there is a `viewer`.
+fn misspelt() -> Directory {
+    let directory = Directory::new();
+    directory.file(
+        "policy.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: viewer}\n\
+         rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]\n---\n\
+         apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: jane-views}\n\
+         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: veiwer}\n\
+         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]\n",
+    );
+    directory
+}
+
+#[test]
+fn a_missing_role_comes_with_the_one_that_was_meant() {
+    let policy = misspelt();
+    let question = ["get", "pods", "--as", "jane", "--validate=ignore", "--default-roles=none"];
+    let run = explain(&question, &policy.path());
+    let lines = lines(&run.stdout.replace(&policy.path(), "X"));
+    assert!(
+        lines.contains(
+            &"there is no ClusterRole veiwer: did you mean ClusterRole viewer? X/policy.yaml:3".to_owned()
+        ),
+        "{lines:#?}"
+    );
 }
 
 #[test]
