@@ -16,6 +16,7 @@ mod check;
 mod documentation;
 mod explain;
 mod formats;
+mod goldens;
 mod lints;
 #[cfg(unix)]
 mod packaging;
