@@ -33,6 +33,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Bench(command::bench::Arguments),
     CanI(command::can_i::Arguments),
     Check(command::check::Arguments),
     Completions(command::completions::Arguments),

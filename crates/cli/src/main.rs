@@ -52,6 +52,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
     match &arguments.command {
+        Command::Bench(arguments) => command::bench::run(arguments, terminal),
         Command::CanI(arguments) => command::can_i::run(arguments, terminal),
         Command::Check(arguments) => command::check::run(arguments, terminal),
         Command::Completions(arguments) => command::completions::run(arguments, terminal),

@@ -87,6 +87,11 @@ impl Engine {
         rolecall_kubernetes::rules_review::rules_status(self.policies.model(), &listing)
     }
 
+    /// The bytes that the tables take; the policy beside them is not counted.
+    pub fn table_bytes(&self) -> usize {
+        self.tables.table_bytes()
+    }
+
     /// The policy that this engine answers from.
     pub fn policies(&self) -> &PolicySet {
         &self.policies

@@ -10,6 +10,7 @@
 
 #[cfg(unix)]
 mod action;
+mod bench;
 mod can_i;
 mod check;
 #[cfg(unix)]

@@ -2,7 +2,8 @@
 
 use crate::surroundings::{Directory, command, fixture, rolecall};
 
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 13] = [
+    "bench",
     "can-i",
     "check",
     "completions",
