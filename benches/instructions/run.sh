@@ -7,7 +7,6 @@
 #
 # Instructions do not depend on what else the machine does, so that a few percent can be seen; what they take
 # does. The baseline belongs to one compiler and one kind of processor: with others, more is a warning.
-# The engine's hashes have random seeds; over 2,000 decisions that is some tenths of a percent.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 

@@ -5,7 +5,7 @@
 
 use std::{env, hint::black_box, process::ExitCode};
 
-use rolecall_engine::Engine;
+use rolecall_engine::{CompileOptions, Engine};
 use rolecall_model::{Authorizer, PolicySet, Request};
 use rolecall_testkit::{Cluster, ClusterRequest, Traffic};
 
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let cluster = Cluster::new(bindings);
-    let engine = Engine::compile(&policies(&cluster)).expect("the policy can be compiled");
+    let engine = compile(&policies(&cluster));
     let traffic = Traffic { groups, ..Traffic::default() };
     let asked: Vec<_> = cluster.requests(traffic).filter(kind).take(DECISIONS).collect();
     let requests: Vec<_> = asked.iter().map(|asked| asked.request.as_request()).collect();
@@ -56,6 +56,12 @@ fn main() -> ExitCode {
 
 fn policies(cluster: &Cluster) -> PolicySet {
     cluster.policies().expect("fewer than 2³² objects")
+}
+
+/// Compiles with a fixed seed of the hashes, so that the same work takes the same instructions.
+fn compile(policies: &PolicySet) -> Engine {
+    let options = CompileOptions::default().seeded(1);
+    Engine::compile_with(policies, &options).expect("the policy can be compiled")
 }
 
 /// Does the work. Callgrind is told this function's name.
@@ -68,7 +74,7 @@ fn measured(work: &Work<'_>) -> usize {
             requests.len()
         }
         Work::Compile(policies) => {
-            drop(black_box(Engine::compile(policies)));
+            drop(black_box(compile(policies)));
             policies.bindings().len()
         }
     }
