@@ -17,8 +17,11 @@ enum Work<'a> {
     Compile(&'a PolicySet),
 }
 
+/// Whether a request belongs to a workload.
+type Wanted = fn(&ClusterRequest) -> bool;
+
 /// The workloads: how many bindings, how many groups, and which requests.
-const AUTHORIZE: [(&str, u32, usize, fn(&ClusterRequest) -> bool); 5] = [
+const AUTHORIZE: [(&str, u32, usize, Wanted); 5] = [
     ("authorize-hit-100", 100, 4, |asked| asked.kind.is_allowed()),
     ("authorize-miss-100", 100, 4, |asked| !asked.kind.is_allowed()),
     ("authorize-hit-10000", 10_000, 4, |asked| asked.kind.is_allowed()),
