@@ -1,5 +1,6 @@
 //! Compiled files and the model in them: whatever the bytes, an error or a policy.
 
+use rolecall::{Authorizer, Request, compiled::CompiledPolicy};
 use rolecall_compiled::{CompiledFile, decode_model, encode_model};
 
 /// Reads the bytes as a compiled file: as they are, and with a header and a checksum that fit them, as somebody
@@ -34,6 +35,21 @@ fn read(bytes: &[u8]) {
     // What can be wrong with these is an error like any other.
     let _ = (file.types(), file.model());
     assert_eq!(file.length(), bytes.len());
+    let Ok(policy) = CompiledPolicy::from_bytes(bytes, None) else { return };
+    for user in ["", "jane"] {
+        for namespace in ["", "payments", "x"] {
+            let groups = ["dev", "system:authenticated"];
+            for request in [
+                Request::resource("get", "pods").name("a"),
+                Request::resource("list", "deployments").api_group("apps").subresource("scale"),
+                Request::path("get", "/healthz/a"),
+            ] {
+                let request = request.user(user).groups(&groups).namespace(namespace);
+                let _ = (policy.authorize(&request), policy.determine(&request));
+            }
+            let _ = policy.rules_for(user, &groups, namespace);
+        }
+    }
 }
 
 /// The bytes with the parts of the header that follow from the others. Written from the drawing of the layout in

@@ -32,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "rolecall-diagnostics",
             "rolecall-kubernetes",
             "rolecall-engine",
+            "rolecall-compiled",
             "rolecall-analysis",
         ],
     ),

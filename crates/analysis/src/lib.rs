@@ -18,6 +18,7 @@
 //! | what somebody can do | [`access_matrix::Access`], [`access_matrix::AccessMatrix`] |
 //! | who can do something | [`who_can::Inverse`], [`who_can::WhoCan`] |
 //! | to whom something is given, and where | [`Holder`], [`GrantScope`] |
+//! | whose permission sets are the widest | [`widest`] |
 //! | what is legal and seldom meant | module [`lints`] |
 //! | what a decision cannot cost less than | module [`floor`] |
 //! | an engine held to the reference | [`verify`], [`VerifyOptions`], [`Verification`] |
@@ -37,6 +38,7 @@ mod sample;
 mod target;
 mod verify;
 pub mod who_can;
+mod widest;
 
 pub use asker::Asker;
 pub use classes::Classes;
@@ -45,3 +47,4 @@ pub use grant_scope::GrantScope;
 pub use holder::Holder;
 pub use target::{PathClass, ResourceClass, Targets};
 pub use verify::{Part, PartKind, Progress, Verification, VerifyOptions, verify};
+pub use widest::{Width, widest};

@@ -6,6 +6,7 @@ mod access;
 mod arguments;
 mod codes;
 mod command;
+mod compiled;
 mod configuration;
 mod csv;
 mod defaults_used;
@@ -55,9 +56,11 @@ fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fai
         Command::Bench(arguments) => command::bench::run(arguments, terminal),
         Command::CanI(arguments) => command::can_i::run(arguments, terminal),
         Command::Check(arguments) => command::check::run(arguments, terminal),
+        Command::Compile(arguments) => command::compile::run(arguments, terminal),
         Command::Completions(arguments) => command::completions::run(arguments, terminal),
         Command::Explain(arguments) => command::explain::run(arguments, terminal),
         Command::ExplainCode(arguments) => command::explain_code::run(arguments, terminal),
+        Command::Inspect(arguments) => command::inspect::run(arguments, terminal),
         Command::Man(arguments) => command::man::run(arguments, terminal),
         Command::Matrix(arguments) => command::matrix::run(arguments, terminal),
         Command::Review(arguments) => command::review::run(arguments, terminal),

@@ -23,6 +23,9 @@ pub enum FileError {
         /// The version of its format.
         found: u32,
     },
+    /// Its tables were written by a version of the engine, or on a kind of machine, with another layout.
+    #[error("the tables of this compiled policy cannot be read here: {0}")]
+    OtherTables(String),
     /// What was asked for needs the model, which was left out when the file was written.
     #[error("this compiled policy was stripped: it can decide, but not say why")]
     Stripped,
@@ -43,7 +46,7 @@ impl FileError {
         match self {
             Self::Damaged(_) => "compiled-damaged",
             Self::Foreign => "compiled-foreign",
-            Self::OtherFormat { .. } => "compiled-format",
+            Self::OtherFormat { .. } | Self::OtherTables(_) => "compiled-format",
             Self::Stripped => "compiled-stripped",
             Self::Unreadable(_) => "unreadable",
             Self::Unsigned => "compiled-unsigned",
@@ -59,7 +62,9 @@ impl FileError {
             Self::OtherFormat { found } if *found > crate::FORMAT_VERSION => {
                 "install a newer version of rolecall, or compile the policy with this one"
             }
-            Self::OtherFormat { .. } => "compile the policy again with this version of rolecall",
+            Self::OtherFormat { .. } | Self::OtherTables(_) => {
+                "compile the policy again with this version of rolecall, for this kind of machine"
+            }
             Self::Stripped => "compile it without --strip, or ask the files that it was made of",
             Self::Unreadable(_) => "expected a file that can be opened and read",
             Self::Unsigned => "sign it when it is compiled (--sign KEY), or do not ask for a signature",

@@ -15,34 +15,35 @@ use crate::{
     container::{self, Layout},
     custom_type, decode_model, encode_model,
     file_bytes::{AlignedBytes, FileBytes},
+    write_file,
 };
 
-/// What a compiled file is made of.
+/// What a compiled file is made of. The tables, of which there is most, are borrowed until it is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Contents<'a> {
+pub struct Contents<'c, 't> {
     /// What it is about.
-    pub about: &'a About,
+    pub about: &'c About,
     /// Resource types that are not Kubernetes' own.
-    pub types: &'a [CustomType],
+    pub types: &'c [CustomType],
     /// The decision tables.
-    pub tables: &'a [u8],
+    pub tables: &'t [u8],
     /// The policy and its sources; `None` leaves the model out.
-    pub model: Option<(&'a PolicySet, &'a SourceMap)>,
+    pub model: Option<(&'c PolicySet, &'c SourceMap)>,
 }
 
 /// A compiled file that is not written yet.
 #[derive(Debug)]
-pub struct FileImage<'a> {
+pub struct FileImage<'t> {
     head: Vec<u8>,
     /// Each with the zeros in front of it.
-    sections: Vec<(usize, Cow<'a, [u8]>)>,
+    sections: Vec<(usize, Cow<'t, [u8]>)>,
 }
 
-impl<'a> FileImage<'a> {
+impl<'t> FileImage<'t> {
     /// Puts a file together; with a key, it is signed. Equal contents give equal bytes. Cost: the model's
     /// encoding, and a checksum over everything.
-    pub fn new(contents: &Contents<'a>, key: Option<&SigningKey>) -> Self {
-        let mut sections: Vec<(SectionKind, Cow<'a, [u8]>)> = vec![
+    pub fn new(contents: &Contents<'_, 't>, key: Option<&SigningKey>) -> Self {
+        let mut sections: Vec<(SectionKind, Cow<'t, [u8]>)> = vec![
             (SectionKind::About, contents.about.encode().into()),
             (SectionKind::Types, custom_type::encode(contents.types).into()),
             (SectionKind::Tables, contents.tables.into()),
@@ -84,6 +85,15 @@ impl<'a> FileImage<'a> {
             out.write_all(bytes)?;
         }
         Ok(())
+    }
+
+    /// Writes it to a file, whole or not at all: see [`write_file`].
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. What was at the path is then as it was.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        write_file(path, |out| self.write_to(out))
     }
 
     /// All of its bytes.
@@ -138,8 +148,6 @@ impl CompiledFile {
     /// While it is mapped nobody may write into the file or truncate it. Truncating it ends this process, and
     /// writing into it changes answers. To put another file in its place, by renaming as [`write_file`] does it,
     /// is fine. Read files that others can write to.
-    ///
-    /// [`write_file`]: crate::write_file
     ///
     /// # Errors
     ///

@@ -56,7 +56,7 @@ pub use crate::{
     error::{Damage, FileError},
     file::{CompiledFile, Contents, FileImage},
     file_bytes::Section,
-    model::{Model, decode_model, encode_model},
+    model::{Model, decode_model, encode_model, seed_of},
     signature::{KeyError, SigningKey, VerifyingKey},
     wire::Malformed,
     write_file::write_file,

@@ -65,28 +65,39 @@ impl VerifyingKey {
 #[non_exhaustive]
 pub enum KeyError {
     /// The private key is locked with a password.
-    #[error("this private key is encrypted: `openssl pkey -in KEY.pem` prints it without a password")]
+    #[error("it is encrypted")]
     Encrypted,
     /// There is no key in PEM in the text.
-    #[error("there is no key in PEM here: expected a line `-----BEGIN {0} KEY-----`")]
+    #[error("there is no line `-----BEGIN {0} KEY-----` in it")]
     Missing(&'static str),
     /// It is a key for something else.
-    #[error("this is no Ed25519 key: `openssl genpkey -algorithm ed25519` makes one")]
+    #[error("it is no Ed25519 key")]
     OtherAlgorithm,
     /// A private key where a public key was asked for.
-    #[error(
-        "this is the private key, which only who signs needs: `openssl pkey -in KEY.pem -pubout` prints the public one"
-    )]
+    #[error("it is the private key, which only who signs needs")]
     Private,
     /// A public key where a private key was asked for.
-    #[error("this is the public key, with which nothing can be signed")]
+    #[error("it is the public key, with which nothing can be signed")]
     Public,
     /// A key for which anybody can make signatures.
-    #[error("this key is one of the few for which anybody can make signatures")]
+    #[error("it is one of the few for which anybody can make signatures")]
     Weak,
 }
 
 impl KeyError {
+    /// The way out.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Encrypted => "`openssl pkey -in KEY.pem` prints it without the password",
+            Self::Missing(_) | Self::OtherAlgorithm | Self::Weak => {
+                "`openssl genpkey -algorithm ed25519 -out KEY.pem` makes a key, and `openssl pkey -in KEY.pem -pubout` \
+                 prints its public half"
+            }
+            Self::Private => "`openssl pkey -in KEY.pem -pubout` prints the public key",
+            Self::Public => "sign with the private key that belongs to it",
+        }
+    }
+
     /// Why there is no key of the wanted kind in a text.
     fn of(pem: &str, wanted: &'static str, other: &str) -> Self {
         let has = |kind: &str| pem.contains(&format!("-----BEGIN {kind} KEY-----"));

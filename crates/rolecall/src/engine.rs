@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use rolecall_analysis::explain::{Explainer, GrantIndex};
-use rolecall_engine::CompileError;
+use rolecall_engine::{CompileError, TableUsage};
 use rolecall_model::{Authorizer, Decision, Determination, Request, RuleListing};
 
 use crate::{Explanation, PolicySet};
@@ -14,11 +14,7 @@ use crate::{Explanation, PolicySet};
 ///
 /// When the policy has more of something than 31 bits can number.
 pub fn compile(policies: &PolicySet) -> Result<Engine, CompileError> {
-    Ok(Engine {
-        tables: rolecall_engine::Engine::compile(policies.model())?,
-        policies: policies.clone(),
-        index: Arc::default(),
-    })
+    Ok(Engine::new(rolecall_engine::Engine::compile(policies.model())?, policies.clone()))
 }
 
 /// A compiled policy: tables that decide, and the policy that they were made of, which explains.
@@ -34,6 +30,11 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// Tables with the policy that they were made of.
+    pub(crate) fn new(tables: rolecall_engine::Engine, policies: PolicySet) -> Self {
+        Self { tables, policies, index: Arc::default() }
+    }
+
     /// The bare answer: the hot path. It allocates nothing, and its cost depends on the request's groups,
     /// not on the policy's size.
     #[inline]
@@ -90,6 +91,17 @@ impl Engine {
     /// The bytes that the tables take; the policy beside them is not counted.
     pub fn table_bytes(&self) -> usize {
         self.tables.table_bytes()
+    }
+
+    /// How these bytes are spread over the tables.
+    pub fn usage(&self) -> Vec<TableUsage> {
+        self.tables.usage()
+    }
+
+    /// The tables alone.
+    #[cfg(feature = "compiled")]
+    pub(crate) fn tables(&self) -> &rolecall_engine::Engine {
+        &self.tables
     }
 
     /// The policy that this engine answers from.

@@ -36,6 +36,10 @@ pub const EXTENSIONS: [&str; 4] = ["yaml", "yml", "json", "jsonl"];
 /// The name of the finding that says that a path cannot be read.
 pub const UNREADABLE: &str = "unreadable";
 
+/// The name of the finding that says that a compiled policy stands where it cannot be read.
+#[cfg(feature = "compiled")]
+const COMPILED: &str = "compiled-policy";
+
 /// Files and texts in the order in which they are read.
 #[derive(Debug, Default)]
 pub struct Inputs {
@@ -108,11 +112,11 @@ impl Inputs {
         for input in self.inputs {
             match input {
                 Input::File(path) => match read_file(&path, &limits) {
-                    Ok(bytes) => loader.add(&path.to_string_lossy(), bytes),
+                    Ok(bytes) => add(&mut loader, &path.to_string_lossy(), bytes),
                     Err(finding) => loader.add_finding(*finding),
                 },
                 Input::Finding(finding) => loader.add_finding(finding),
-                Input::Text { name, bytes } => loader.add(&name, bytes),
+                Input::Text { name, bytes } => add(&mut loader, &name, bytes),
             }
         }
         loader.finish()
@@ -160,7 +164,7 @@ enum InputErrorKind {
 }
 
 impl InputError {
-    fn unreadable(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn unreadable(path: &Path, error: io::Error) -> Self {
         Self { path: path.to_owned(), kind: InputErrorKind::Unreadable(error) }
     }
 
@@ -377,6 +381,19 @@ fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Box<Finding>> {
         return Err(Box::new(Finding::error("too-large", message).in_file(path.to_string_lossy(), None)));
     }
     read_to_limit(file, limits).map_err(unreadable)
+}
+
+/// Adds a text; a compiled policy is none.
+fn add(loader: &mut Loader, name: &str, bytes: Vec<u8>) {
+    #[cfg(feature = "compiled")]
+    if rolecall_compiled::is_compiled(&bytes) {
+        let finding = Finding::error(COMPILED, "this is a compiled policy, where a manifest is expected");
+        return loader.add_finding(finding.in_file(name, None).help(
+            "a compiled policy is read alone (-f FILE.rcb); to join it with others, compile them together from \
+             the files that it was made of",
+        ));
+    }
+    loader.add(name, bytes);
 }
 
 /// Reads one byte more than the limit at most: enough for the loader to see that it is too much.

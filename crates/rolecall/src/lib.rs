@@ -47,6 +47,7 @@
 //!   asked may be told.
 //! - [`Request`] is a question. Nothing is added to it: a user's groups, `system:authenticated` among
 //!   them, have to be named.
+//! - `compiled` writes an engine to a file and opens such files.
 //! - `files` says which files of a directory are read.
 //!
 //! # Without files
@@ -69,6 +70,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "compiled")]
+pub mod compiled;
 mod engine;
 mod error;
 mod explanation;
@@ -81,7 +84,7 @@ pub use rolecall_analysis as analysis;
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_diagnostics as diagnostics;
-pub use rolecall_engine::CompileError;
+pub use rolecall_engine::{CompileError, TableUsage};
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_kubernetes as kubernetes;

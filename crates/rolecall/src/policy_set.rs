@@ -32,6 +32,30 @@ impl PolicySet {
         PolicySetBuilder::default()
     }
 
+    /// What a compiled file holds.
+    #[cfg(feature = "compiled")]
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(unused_variables, reason = "without files no types have names")
+    )]
+    pub(crate) fn decoded(
+        model: rolecall_model::PolicySet,
+        sources: rolecall_source::SourceMap,
+        types: Vec<rolecall_compiled::CustomType>,
+    ) -> Self {
+        Self {
+            model: Arc::new(model),
+            #[cfg(feature = "kubernetes")]
+            loaded: Arc::new(Loaded {
+                sources,
+                findings: Vec::new(),
+                resource_types: crate::compiled::resource_types(types),
+            }),
+            #[cfg(not(feature = "kubernetes"))]
+            sources,
+        }
+    }
+
     /// The roles, bindings and attribute policies.
     pub fn model(&self) -> &rolecall_model::PolicySet {
         &self.model

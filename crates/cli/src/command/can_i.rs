@@ -4,13 +4,19 @@
 //! same mistake gets the same message.
 
 use clap::Args;
-use rolecall::{Engine, Request};
+use rolecall::{
+    Authorizer, Determination, Engine, Request,
+    compiled::CompiledPolicy,
+    kubernetes::reason::{ReviewStatus, review_status},
+    model::PolicySet,
+};
 
 use crate::{
     command::rules,
     defaults_used::DefaultsUsed,
     exit::{ExitStatus, Failure},
     invocation,
+    policy::Opened,
     question::{Asked, QuestionArguments, namespace},
     terminal::Terminal,
 };
@@ -47,15 +53,23 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
     }
     let [verb, what] = arguments.asked.words("can-i")?;
     let identity = arguments.asked.identity.required()?;
-    let engine = arguments.asked.policy.open(terminal)?;
-    let asked = Asked::of(what, engine.policies().resource_types(), terminal);
+    let policy = arguments.asked.policy.open_any(terminal)?;
+    let types = match &policy {
+        Opened::Stripped(compiled) => &compiled.resource_types(),
+        Opened::Whole(engine) => engine.policies().resource_types(),
+    };
+    let asked = Asked::of(what, types, terminal);
     asked.check(verb, &arguments.asked, terminal)?;
     if arguments.no_headers {
         return Err(Failure::message("--no-headers cannot be set without --list specified"));
     }
     let groups = identity.group_names();
     let request = asked.request(verb, &arguments.asked).user(&identity.user).groups(&groups);
-    answer(&request, &engine, arguments.quiet, terminal)
+    let status = match &policy {
+        Opened::Stripped(compiled) => decide(&request, compiled),
+        Opened::Whole(engine) => review(&request, engine, terminal),
+    };
+    answer(&status, arguments.quiet, terminal)
 }
 
 fn list(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
@@ -74,17 +88,24 @@ fn list(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Fa
     Ok(ExitStatus::Yes)
 }
 
-fn answer(
-    request: &Request<'_>,
-    engine: &Engine,
-    quiet: bool,
-    terminal: &mut Terminal,
-) -> Result<ExitStatus, Failure> {
+/// The answer with what it rests on.
+fn review(request: &Request<'_>, engine: &Engine, terminal: &Terminal) -> ReviewStatus {
     let determination = engine.determine(request);
-    let status = rolecall::kubernetes::reason::review_status(engine.policies().model(), &determination);
     let mut defaults = DefaultsUsed::default();
     defaults.add(engine.policies(), &determination);
     defaults.report(terminal);
+    review_status(engine.policies().model(), &determination)
+}
+
+/// The answer of a policy that cannot say which of its grants it rests on. What a refusal says needs none.
+fn decide(request: &Request<'_>, compiled: &CompiledPolicy) -> ReviewStatus {
+    match compiled.determine(request) {
+        Determination::Allow(_) => ReviewStatus { allowed: true, ..ReviewStatus::default() },
+        refusal @ Determination::NoOpinion(_) => review_status(&PolicySet::default(), &refusal),
+    }
+}
+
+fn answer(status: &ReviewStatus, quiet: bool, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
     if !quiet {
         let mut text = if status.allowed { "yes" } else { "no" }.to_owned();
         if !status.allowed {

@@ -3,9 +3,11 @@
 pub(crate) mod bench;
 pub(crate) mod can_i;
 pub(crate) mod check;
+pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod explain_code;
+pub(crate) mod inspect;
 pub(crate) mod man;
 pub(crate) mod matrix;
 pub(crate) mod review;

@@ -13,11 +13,13 @@ mod action;
 mod bench;
 mod can_i;
 mod check;
+mod compile;
 #[cfg(unix)]
 mod documentation;
 mod explain;
 mod formats;
 mod goldens;
+mod inspect;
 mod lints;
 #[cfg(unix)]
 mod packaging;

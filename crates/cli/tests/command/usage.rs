@@ -2,13 +2,15 @@
 
 use crate::surroundings::{Directory, command, fixture, rolecall};
 
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 15] = [
     "bench",
     "can-i",
     "check",
+    "compile",
     "completions",
     "explain",
     "explain-code",
+    "inspect",
     "man",
     "matrix",
     "review",

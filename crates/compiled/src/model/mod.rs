@@ -28,6 +28,17 @@ use rolecall_source::SourceMap;
 
 pub use self::{decode::decode_model, encode::encode_model};
 
+/// A seed for the hashes of a policy's tables that the policy itself gives, so that they come out the same each time.
+///
+/// It is made of everything that the policy says, wherever that stands. Whoever may add a name to a policy changes
+/// the seed with it: to make names that collide under the seed that they give rise to, there is nothing but trying.
+/// Cost: encoding the policy and hashing that.
+pub fn seed_of(policies: &PolicySet) -> u64 {
+    // Without sources nothing stands anywhere.
+    let hash = blake3::hash(&encode_model(policies, &SourceMap::new()));
+    hash.as_bytes().first_chunk().copied().map_or(0, u64::from_le_bytes)
+}
+
 /// A policy set with the sources that its origins point into; their texts are not kept.
 #[derive(Clone, Debug)]
 pub struct Model {

@@ -56,6 +56,11 @@ impl ResourceTypes {
         self.types.iter()
     }
 
+    /// The added ones, in the order of addition.
+    pub fn custom(&self) -> impl Iterator<Item = &ResourceType> {
+        self.types.iter().skip(self.built_in)
+    }
+
     /// What a user means by `deploy`, `deployment`, `Deployment`, `deployments.apps` or `deployments.v1.apps`,
     /// by kubectl's rules: capitals do not count; with two dots or more the word is first taken for
     /// `resource.version.group`, then for `resource.group`; a plural or singular goes before a short name, that
