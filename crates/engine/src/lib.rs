@@ -44,6 +44,8 @@ mod decision_tables;
 mod decision_tables_builder;
 mod engine;
 mod error;
+#[cfg(test)]
+mod forgeries;
 mod grants;
 mod grants_builder;
 mod hashes;

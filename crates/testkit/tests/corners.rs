@@ -19,7 +19,11 @@ use rolecall_testkit::PolicyText;
 fn check(policies: PolicySetBuilder) {
     let policies = policies.build().unwrap();
     let reference = Reference::new(&policies);
-    for options in [CompileOptions::default(), CompileOptions::frugal()] {
+    // What the frugal options multiply not out, and so never keep in cells, kept in wide ones of lists of sets.
+    let mut spacious = CompileOptions::default();
+    spacious.merge_budget = Some(0);
+    spacious.wide_cells = true;
+    for options in [CompileOptions::default(), spacious, CompileOptions::frugal()] {
         let engine = Engine::compile_with(&policies, &options).unwrap();
         let options = VerifyOptions { samples: 2_000, ..VerifyOptions::default() };
         let verification = verify(&policies, &engine, &reference, &options, &mut |_| {});
@@ -83,6 +87,19 @@ fn names_of_objects_in_several_rules_of_several_roles() {
     );
 }
 
+#[test]
+fn names_of_objects_of_several_resources() {
+    let named = |resource: &str, names: &[&str]| get(resource).named(names.iter().copied());
+    check(
+        PolicySet::builder()
+            .cluster_role("one", [named("pods", &["a"]), get("nodes"), named("secrets", &["b", "c"])])
+            .cluster_role("two", [named("pods", &["c"]), named("events", &["a"]), named("secrets", &["d"])])
+            .cluster_role_binding("1", "one", [Subject::group("dev")])
+            .cluster_role_binding("2", "one", jane())
+            .cluster_role_binding("3", "two", jane()),
+    );
+}
+
 fn get_verb(verb: &str, resource: &str) -> Rule {
     Rule::resources([verb], [""], [resource])
 }
@@ -138,6 +155,38 @@ fn subjects_of_every_kind() {
                 [Subject::user("system:serviceaccount:a:robot")],
             )
             .role_binding("b", "4", RoleRef::cluster_role("r"), [Subject::group("system:serviceaccounts:a")]),
+    );
+}
+
+#[test]
+fn users_groups_and_namespaces_of_one_name() {
+    let secrets = get_verb("list", "secrets");
+    check(
+        PolicySet::builder()
+            .cluster_role("r", [get("pods")])
+            .cluster_role("s", [secrets, get_verb("watch", "nodes")])
+            .cluster_role_binding("1", "r", jane())
+            .cluster_role_binding("2", "s", [Subject::group("jane")])
+            .role_binding("jane", "3", RoleRef::cluster_role("r"), [Subject::group("web")])
+            .role_binding("web", "4", RoleRef::cluster_role("s"), jane()),
+    );
+}
+
+#[test]
+fn subjects_named_twice_and_far_behind() {
+    let nobody = |number: usize| Subject::Unknown { kind: "Robot".to_owned(), name: number.to_string() };
+    let behind = |count, subjects: [Subject; 2]| (0..count).map(nobody).chain(subjects).collect::<Vec<_>>();
+    let [dev, joe] = [Subject::group("dev"), Subject::user("joe")];
+    let twice = [Subject::user("jane"), dev.clone(), joe.clone(), Subject::user("jane"), dev.clone()];
+    check(
+        PolicySet::builder()
+            .cluster_role("r", [get("pods")])
+            .cluster_role("s", [get("secrets")])
+            .cluster_role("t", [get("nodes")])
+            .cluster_role_binding("1", "r", twice)
+            // The last position of one byte, which is none, and one behind it.
+            .cluster_role_binding("2", "s", behind(255, [joe.clone(), dev.clone()]))
+            .role_binding("web", "3", RoleRef::cluster_role("t"), behind(254, [joe, dev])),
     );
 }
 

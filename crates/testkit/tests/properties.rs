@@ -25,16 +25,19 @@ fn config() -> ProptestConfig {
 }
 
 /// The engine with its shortcuts, and in each of the ways that it takes where they do not pay.
-fn engines(policies: &PolicySet) -> [(&'static str, Engine); 4] {
+fn engines(policies: &PolicySet) -> [(&'static str, Engine); 5] {
     let mut unmerged = CompileOptions::default();
     unmerged.merge_budget = Some(0);
     let mut narrow = CompileOptions::default();
     narrow.widest_rule = 4;
+    let mut spacious = unmerged.clone();
+    spacious.wide_cells = true;
     let compile = |options| Engine::compile_with(policies, options).unwrap();
     [
         ("engine", compile(&CompileOptions::default())),
         ("unmerged engine", compile(&unmerged)),
         ("engine that multiplies out little", compile(&narrow)),
+        ("unmerged engine with wide cells", compile(&spacious)),
         ("frugal engine", compile(&CompileOptions::frugal())),
     ]
 }
