@@ -176,6 +176,17 @@ impl<'a> DecisionTables<'a> {
         ]
     }
 
+    /// The longest look-up in each of the tables of [`DecisionTables::usage`] that are probed.
+    pub(crate) fn longest_probes(&self, vocabulary: &Vocabulary<'_>) -> [(&'static str, usize); 4] {
+        let [scopes, holders] = self.grants.longest_probes(vocabulary);
+        [
+            ("patterns", self.resources.longest_probe().max(self.paths.longest_probe())),
+            ("names of objects", self.permissions.longest_probe_of_names()),
+            ("holdings", scopes),
+            ("holdings of a subject", holders),
+        ]
+    }
+
     /// The most patterns that one permission set has.
     pub(crate) fn widest_set(&self) -> usize {
         self.permissions.widest().1

@@ -69,6 +69,9 @@ pub struct TableUsage {
     pub bytes: usize,
     /// How many entries; 0 where they are not counted.
     pub entries: usize,
+    /// How many places, or lines of eight, the longest look-up of anything in it goes through; 0 where nothing is
+    /// looked up. Hashes are seeded, so that it grows as the logarithm of the entries, whatever their names.
+    pub longest_probe: usize,
 }
 
 impl Engine {
@@ -107,13 +110,18 @@ impl Engine {
         self.image().len()
     }
 
-    /// How the bytes are spread over the tables.
+    /// How the bytes are spread over the tables, and how long their look-ups are. Cost: O(n) in the bytes.
     pub fn usage(&self) -> Vec<TableUsage> {
         let tables = self.tables();
         let vocabulary = &tables.vocabulary;
         let mut usage = vec![
-            TableUsage { table: "strings", bytes: vocabulary.text_bytes(), entries: 0 },
-            TableUsage { table: "numbers of strings", bytes: vocabulary.symbol_bytes(), entries: 0 },
+            TableUsage { table: "strings", bytes: vocabulary.text_bytes(), entries: 0, longest_probe: 0 },
+            TableUsage {
+                table: "numbers of strings",
+                bytes: vocabulary.symbol_bytes(),
+                entries: 0,
+                longest_probe: vocabulary.longest_probe(),
+            },
         ];
         for (table, bytes, entries) in
             tables.rbac.tables().usage().into_iter().chain(tables.abac.tables().usage())
@@ -123,7 +131,14 @@ impl Engine {
                     known.bytes += bytes;
                     known.entries += entries;
                 }
-                None => usage.push(TableUsage { table, bytes, entries }),
+                None => usage.push(TableUsage { table, bytes, entries, longest_probe: 0 }),
+            }
+        }
+        let probes =
+            [tables.rbac.tables(), tables.abac.tables()].map(|tables| tables.longest_probes(vocabulary));
+        for (table, longest) in probes.into_iter().flatten() {
+            for known in usage.iter_mut().filter(|known| known.table == table) {
+                known.longest_probe = known.longest_probe.max(longest);
             }
         }
         usage

@@ -246,6 +246,42 @@ impl<'a> Grants<'a> {
         self.holders.bytes() + size_of_val(self.holder_starts) + size_of_val(self.holder_places)
     }
 
+    /// The most lines that the look-up of one of the scopes goes through, and of one of the holders.
+    pub(crate) fn longest_probes(&self, vocabulary: &Vocabulary<'_>) -> [usize; 2] {
+        let scope_way = |place| {
+            self.scopes.at(place)?;
+            let &[holder, namespace] = self.held.get(place)?;
+            let there = match namespace {
+                EVERYWHERE => Scope::EVERYWHERE.hash,
+                number => vocabulary.hashes.namespaces.of(vocabulary.namespace_name(number)),
+            };
+            Some(self.scopes.way(self.hash(vocabulary, holder) ^ there, place))
+        };
+        let holder_way = |place| {
+            let start = *self.holder_starts.get(self.holders.at(place)? as usize)?;
+            let &[holder, _] = self.held.get(*self.holder_places.get(start as usize)? as usize)?;
+            Some(self.holders.way(self.hash(vocabulary, holder), place))
+        };
+        [
+            (0..self.scopes.places()).filter_map(scope_way).max().unwrap_or(0),
+            (0..self.holders.places()).filter_map(holder_way).max().unwrap_or(0),
+        ]
+    }
+
+    fn hash(&self, vocabulary: &Vocabulary<'_>, holder: u32) -> u64 {
+        let number = holder::number(holder);
+        let user = |text| vocabulary.hashes.users.of(vocabulary.texts.string(text));
+        let group = |text| vocabulary.hashes.groups.of(vocabulary.texts.string(text));
+        match holder::kind(holder) {
+            holder::USER => user(number),
+            holder::GROUP => group(number),
+            _ => {
+                let [first, second] = self.pairs.get(number as usize).copied().unwrap_or_default();
+                Hashes::user_in_group(user(first), group(second))
+            }
+        }
+    }
+
     /// How many (who, where) there are.
     pub(crate) fn scope_count(&self) -> usize {
         self.holder_places.len()

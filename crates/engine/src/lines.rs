@@ -91,6 +91,13 @@ impl<'a> Lines<'a> {
         (*tags.get(place % PLACES)? != 0).then_some(*values.get(place % PLACES)? & !OVERFLOW)
     }
 
+    /// How many lines the look-up of a hash goes through to find this place.
+    pub(crate) fn way(self, hash: u64, place: usize) -> usize {
+        let count = self.lines.len();
+        let ahead = place / PLACES + count - home(hash, count);
+        ahead.checked_rem(count).map_or(0, |passed| passed + 1)
+    }
+
     /// How many places there are, empty ones among them.
     pub(crate) fn places(self) -> usize {
         self.lines.len() * PLACES

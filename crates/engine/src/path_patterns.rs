@@ -107,6 +107,10 @@ impl<'p> PathPatterns<'p> {
         self.bytes.get(start..end).unwrap_or(&[])
     }
 
+    pub(crate) fn longest_probe(&self) -> usize {
+        self.exact.longest_probe()
+    }
+
     pub(crate) fn table_bytes(&self) -> usize {
         self.exact.bytes() + size_of_val(self.prefixes) + self.bytes.len()
     }

@@ -246,6 +246,10 @@ impl<'a> Permissions<'a> {
         self.names.bytes()
     }
 
+    pub(crate) fn longest_probe_of_names(&self) -> usize {
+        self.names.longest_probe()
+    }
+
     /// Which words begin a set or a list; fails unless all words are sets and lists.
     pub(crate) fn check(&self, rules: usize) -> Result<Accesses, ImageError> {
         let mut known = Accesses { words: vec![0; self.words.len() / 64 + 1], sets_end: self.sets_end };

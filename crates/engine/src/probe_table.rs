@@ -56,6 +56,17 @@ impl<'a, const N: usize> ProbeTable<'a, N> {
         self.slots.iter().filter(|slot| slot.first() != Some(&EMPTY))
     }
 
+    /// The most slots that the look-up of one of the keys goes through.
+    pub(crate) fn longest_probe(&self) -> usize {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return 0 };
+        let way = |(place, slot): (usize, &[u32; N])| {
+            let &[first, second] = slot.first_chunk()?;
+            let home = home(self.hash.of(pair(first, second)), mask);
+            (first != EMPTY).then_some((place.wrapping_sub(home) & mask) + 1)
+        };
+        self.slots.iter().enumerate().filter_map(way).max().unwrap_or(0)
+    }
+
     /// That there is a slot for every hash.
     pub(crate) fn check(&self) -> Result<(), ImageError> {
         if self.slots.is_empty() || self.slots.len().is_power_of_two() {

@@ -128,6 +128,10 @@ impl<'a> ResourcePatterns<'a> {
         self.tables().iter().map(ProbeTable::bytes).sum()
     }
 
+    pub(crate) fn longest_probe(&self) -> usize {
+        self.tables().iter().map(ProbeTable::longest_probe).max().unwrap_or(0)
+    }
+
     pub(crate) fn check(&self) -> Result<(), ImageError> {
         self.tables().iter().try_for_each(ProbeTable::check)
     }

@@ -57,6 +57,22 @@ impl<'a> Symbols<'a> {
         self.texts.len()
     }
 
+    /// The text of a number; none for a number that is none.
+    pub(crate) fn text(self, number: u32) -> Option<Text> {
+        self.texts.get(number as usize).copied()
+    }
+
+    /// The most slots that the look-up of one of the strings goes through.
+    pub(crate) fn longest_probe(self, texts: Texts<'_>, hash: &StringHash) -> usize {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return 0 };
+        let taken = self.slots.iter().enumerate().filter(|&(_, &slot)| slot != EMPTY);
+        let way = |(place, &slot): (usize, &u64)| {
+            let string = texts.string(self.text(lower(slot))?);
+            Some((place.wrapping_sub(home(hash.of(string), mask)) & mask) + 1)
+        };
+        taken.filter_map(way).max().unwrap_or(0)
+    }
+
     pub(crate) fn bytes(self) -> usize {
         self.slots.len() * 8 + self.texts.len() * 4
     }

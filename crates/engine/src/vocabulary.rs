@@ -110,6 +110,25 @@ impl<'a> Vocabulary<'a> {
         crate::verbs::pages(self.verbs.len())
     }
 
+    /// The name of a namespace; empty for a number that is none.
+    pub(crate) fn namespace_name(&self, number: u32) -> &'a str {
+        self.namespaces.text(number).map_or("", |text| self.texts.string(text))
+    }
+
+    /// The most slots that the look-up of one of the strings goes through.
+    pub(crate) fn longest_probe(&self) -> usize {
+        let [namespaces, words @ ..] = self.symbols();
+        words
+            .iter()
+            .map(|symbols| symbols.longest_probe(self.texts, &self.hashes.words))
+            .chain([
+                namespaces.longest_probe(self.texts, &self.hashes.namespaces),
+                self.nodes.longest_probe(),
+            ])
+            .max()
+            .unwrap_or(0)
+    }
+
     pub(crate) fn namespace_count(&self) -> usize {
         self.namespaces.len()
     }
