@@ -50,7 +50,7 @@ fn ask(policies: &PolicySet, plans: &[RequestPlan]) {
 }
 
 /// One of a series of plans that go through the grants of a policy with one part changed now and then.
-fn nearby(number: u16) -> RequestPlan {
+pub(super) fn nearby(number: u16) -> RequestPlan {
     RequestPlan {
         grant: number,
         subject: number / 3,
@@ -63,7 +63,7 @@ fn nearby(number: u16) -> RequestPlan {
     }
 }
 
-fn asker(request: &OwnedRequest) -> (&str, Vec<&str>, &str) {
+pub(super) fn asker(request: &OwnedRequest) -> (&str, Vec<&str>, &str) {
     let namespace = match &request.target {
         OwnedTarget::Path(_) => "",
         OwnedTarget::Resource { namespace, .. } => namespace,

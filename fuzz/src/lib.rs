@@ -6,11 +6,13 @@
 
 mod compiled;
 mod differential;
+mod images;
 mod manifests;
 mod reviews;
 
 pub use compiled::{compiled_files, compiled_models};
 pub use differential::differential;
+pub use images::images;
 pub use manifests::{abac_lines, manifests_json, manifests_yaml};
 pub use reviews::reviews;
 
@@ -18,11 +20,12 @@ pub use reviews::reviews;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("abac_lines", abac_lines),
     ("compiled_files", compiled_files),
     ("compiled_models", compiled_models),
     ("differential", differential),
+    ("images", images),
     ("manifests_json", manifests_json),
     ("manifests_yaml", manifests_yaml),
     ("reviews", reviews),
