@@ -63,8 +63,8 @@ impl<'a> AbacTables<'a> {
         if !self.tables.permit(vocabulary, request) {
             return None;
         }
-        let question = self.tables.question(vocabulary, request);
-        let namespace = self.tables.namespace(vocabulary, request);
+        let question = self.tables.question(vocabulary, request.verb, request.target);
+        let namespace = self.tables.namespace(vocabulary, request.target);
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);
         let covers = |half: &u32| self.tables.covering_rule(*half, &question).is_some();
         let first_of = |halves: Vec<Edge>| halves.into_iter().map(|half| half.grant).find(covers);

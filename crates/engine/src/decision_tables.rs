@@ -20,7 +20,7 @@ use crate::{
     image::ImageReader,
     lowered_rule::LoweredRules,
     path_patterns::PathPatterns,
-    permissions::Permissions,
+    permissions::{Access, Permissions},
     question::{Question, Reading},
     resource_patterns::ResourcePatterns,
     texts::TextNumbers,
@@ -71,23 +71,53 @@ impl<'a> DecisionTables<'a> {
     /// Whether any grant to the request's user and groups covers it.
     #[inline]
     pub(crate) fn permit(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> bool {
-        let question = self.question(vocabulary, request);
-        if question.matches_nothing() && !self.has_wide_rules {
-            return false;
-        }
-        self.grants.any_access(vocabulary, request, self.namespace(vocabulary, request), |access| {
-            self.permissions.permit(access, &question, self.rules)
-        })
+        let question = self.question(vocabulary, request.verb, request.target);
+        self.can_cover(&question)
+            && self.grants.any_access(
+                vocabulary,
+                request,
+                self.namespace(vocabulary, request.target),
+                |access| self.permissions.permit(access, &question, self.rules),
+            )
     }
 
-    /// The request as numbers.
+    /// Reads the lines that a request probes, and says how many of them promise something.
+    pub(crate) fn touch(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> usize {
+        let namespace = match request.target {
+            Target::Resource { namespace, .. } if !namespace.is_empty() => {
+                vocabulary.hashes.namespaces.of(namespace)
+            }
+            Target::Resource { .. } | Target::Path(_) => 0,
+        };
+        self.grants.touch(&vocabulary.hashes, request.user, &request.groups, namespace)
+    }
+
+    /// Whether there is a rule that may cover the question.
+    #[inline]
+    pub(crate) fn can_cover(&self, question: &Question<'_>) -> bool {
+        self.has_wide_rules || !question.matches_nothing()
+    }
+
+    /// Whether what somebody holds covers the question.
+    #[inline]
+    pub(crate) fn covers(&self, access: Access, question: &Question<'_>) -> bool {
+        self.permissions.permit(access, question, self.rules)
+    }
+
+    /// Who holds what.
+    pub(crate) fn grants(&self) -> &Grants<'a> {
+        &self.grants
+    }
+
+    /// What is asked, as numbers.
     #[inline]
     pub(crate) fn question<'q>(
         &'q self,
         vocabulary: &'q Vocabulary<'_>,
-        request: &'q Request<'_>,
+        verb: &str,
+        target: Target<'q>,
     ) -> Question<'q> {
-        Question::new(request, self.reading, vocabulary, &self.resources, &self.paths)
+        Question::new(verb, target, self.reading, vocabulary, &self.resources, &self.paths)
     }
 
     /// The grants that apply: those that count everywhere, then those of the namespace; each ascending.
@@ -103,8 +133,8 @@ impl<'a> DecisionTables<'a> {
 
     /// The request's namespace, if grants of it count for the request.
     #[inline]
-    pub(crate) fn namespace(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> Option<Scope> {
-        match request.target {
+    pub(crate) fn namespace(&self, vocabulary: &Vocabulary<'_>, target: Target<'_>) -> Option<Scope> {
+        match target {
             Target::Path(_) => None,
             Target::Resource { namespace, .. } => self.namespace_named(vocabulary, namespace),
         }

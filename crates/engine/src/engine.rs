@@ -59,6 +59,29 @@ impl<'a> Tables<'a> {
     }
 }
 
+impl<'a> Tables<'a> {
+    #[inline]
+    pub(crate) fn modes(&self) -> &[Mode] {
+        &self.modes
+    }
+
+    #[inline]
+    pub(crate) fn rbac(&self) -> &RbacTables<'a> {
+        &self.rbac
+    }
+
+    #[inline]
+    pub(crate) fn abac(&self) -> &AbacTables<'a> {
+        &self.abac
+    }
+
+    /// Reads the lines that a request probes, and says how many of them promise something.
+    pub(crate) fn touch(&self, request: &Request<'_>) -> usize {
+        let tables = [self.rbac.tables(), self.abac.tables()];
+        tables.into_iter().map(|tables| tables.touch(&self.vocabulary, request)).sum()
+    }
+}
+
 /// What one kind of table of an engine takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -148,6 +171,12 @@ impl Engine {
     pub fn widest_permission_set(&self) -> usize {
         let tables = self.tables();
         tables.rbac.tables().widest_set().max(tables.abac.tables().widest_set())
+    }
+
+    /// Whether this is the other engine, or a clone of it.
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     #[inline]

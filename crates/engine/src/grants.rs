@@ -21,7 +21,7 @@ use crate::{
     error::ImageError,
     hashes::Hashes,
     image::ImageReader,
-    lines::{Found, Key, Lines},
+    lines::{Found, Key, Lines, Probe},
     permissions::{Access, Accesses},
     texts::{Text, TextNumbers, Texts},
     vocabulary::Vocabulary,
@@ -59,6 +59,8 @@ pub(crate) mod holder {
 
 /// The scope of what counts in every namespace and without one. No namespace has this number.
 pub(crate) const EVERYWHERE: u32 = u32::MAX;
+/// How many of a request's user and groups are probed for before the first is looked at.
+const AT_ONCE: usize = 8;
 /// In `edges`: the one grant stands there itself, without a count.
 pub(crate) const SINGLE: u32 = 1 << 31;
 /// In `positions`: more than fits; see `far`.
@@ -85,6 +87,21 @@ pub(crate) enum Who<'r> {
     User(&'r str),
     Group(&'r str),
     UserInGroup(&'r str, &'r str),
+}
+
+/// Where somebody may hold something.
+#[derive(Clone, Copy, Debug, Default)]
+struct Probed {
+    hash: u64,
+    everywhere: Probe,
+    there: Probe,
+}
+
+/// Somebody who is known to the tables and holds something in too many namespaces to list them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ManyScopes {
+    holder: u32,
+    hash: u64,
 }
 
 /// A grant that applies to a request.
@@ -121,12 +138,74 @@ impl<'a> Grants<'a> {
         mut satisfies: impl FnMut(Access) -> bool,
     ) -> bool {
         let texts = vocabulary.texts;
-        self.any_of(&vocabulary.hashes, request.user, &request.groups, |who, hash| {
-            self.held(texts, who, hash, Scope::EVERYWHERE).is_some_and(&mut satisfies)
-                || namespace
-                    .and_then(|namespace| self.held(texts, who, hash, namespace))
-                    .is_some_and(&mut satisfies)
-        })
+        if !self.pairs.is_empty() {
+            return self.any_of(&vocabulary.hashes, request.user, &request.groups, |who, hash| {
+                self.held(texts, who, hash, Scope::EVERYWHERE).is_some_and(&mut satisfies)
+                    || namespace
+                        .and_then(|namespace| self.held(texts, who, hash, namespace))
+                        .is_some_and(&mut satisfies)
+            });
+        }
+        let hashes = &vocabulary.hashes;
+        let mut groups = &*request.groups;
+        let mut user = Some(request.user);
+        loop {
+            // All lines are asked for before any is waited for.
+            let mut probed = [Probed::default(); AT_ONCE];
+            let room = AT_ONCE - usize::from(user.is_some());
+            let (now, later) = groups.split_at(groups.len().min(room));
+            let mut places = probed.iter_mut();
+            if let Some(user) = user
+                && let Some(place) = places.next()
+            {
+                *place = self.probe(hashes.users.of(user), namespace);
+            }
+            for (group, place) in now.iter().zip(places) {
+                *place = self.probe(hashes.groups.of(group), namespace);
+            }
+            let who = user.map(Who::User).into_iter().chain(now.iter().copied().map(Who::Group));
+            for (who, Probed { hash, everywhere, there }) in who.zip(probed) {
+                if everywhere.is_promising()
+                    && self
+                        .confirm(texts, who, hash, everywhere, Scope::EVERYWHERE)
+                        .is_some_and(&mut satisfies)
+                {
+                    return true;
+                }
+                if there.is_promising()
+                    && let Some(scope) = namespace
+                    && self.confirm(texts, who, hash, there, scope).is_some_and(&mut satisfies)
+                {
+                    return true;
+                }
+            }
+            if later.is_empty() {
+                return false;
+            }
+            (groups, user) = (later, None);
+        }
+    }
+
+    /// Reads the lines that are probed for a user and groups, and says how many of them promise something.
+    #[inline]
+    pub(crate) fn touch(&self, hashes: &Hashes, user: &str, groups: &[&str], namespace: u64) -> usize {
+        let promising = |hash: u64| {
+            let everywhere = self.scopes.probe(Key::of(hash)).is_promising();
+            let there = self.scopes.probe(Key::of(hash ^ namespace)).is_promising();
+            usize::from(everywhere) + usize::from(there)
+        };
+        promising(hashes.users.of(user))
+            + groups.iter().map(|group| promising(hashes.groups.of(group))).sum::<usize>()
+    }
+
+    #[inline]
+    fn probe(&self, hash: u64, namespace: Option<Scope>) -> Probed {
+        Probed {
+            hash,
+            everywhere: self.scopes.probe(Key::of(hash)),
+            there: namespace
+                .map_or_else(Probe::default, |scope| self.scopes.probe(Key::of(hash ^ scope.hash))),
+        }
     }
 
     #[inline]
@@ -134,14 +213,32 @@ impl<'a> Grants<'a> {
         self.scope(texts, who, hash, scope).map(|found| Access::from_word(found.value))
     }
 
+    #[inline]
+    fn confirm(
+        &self,
+        texts: Texts<'_>,
+        who: Who<'_>,
+        hash: u64,
+        probe: Probe,
+        scope: Scope,
+    ) -> Option<Access> {
+        let key = Key::of(hash ^ scope.hash);
+        let is_it = |found| self.is_held(texts, found, who, scope.namespace);
+        self.scopes.confirm(key, probe, is_it).map(|found| Access::from_word(found.value))
+    }
+
+    #[inline]
+    fn is_held(&self, texts: Texts<'_>, found: Found, who: Who<'_>, namespace: u32) -> bool {
+        self.held
+            .get(found.place)
+            .is_some_and(|&[holder, known]| known == namespace && self.is(texts, holder, who))
+    }
+
     /// The place of what somebody holds in a scope.
     #[inline]
     fn scope(&self, texts: Texts<'_>, who: Who<'_>, hash: u64, scope: Scope) -> Option<Found> {
-        self.scopes.find(Key::of(hash ^ scope.hash), |found| {
-            self.held.get(found.place).is_some_and(|&[holder, namespace]| {
-                namespace == scope.namespace && self.is(texts, holder, who)
-            })
-        })
+        let key = Key::of(hash ^ scope.hash);
+        self.scopes.find(key, |found| self.is_held(texts, found, who, scope.namespace))
     }
 
     /// Whether a holder is this one: the strings are compared.
@@ -205,6 +302,70 @@ impl<'a> Grants<'a> {
             edges.dedup_by_key(|edge| edge.grant);
         }
         [everywhere, there]
+    }
+
+    /// Adds what somebody holds, in every scope, to `found`; or says that it is in more than `limit` namespaces.
+    pub(crate) fn scopes_of(
+        &self,
+        texts: Texts<'_>,
+        who: Who<'_>,
+        hash: u64,
+        limit: usize,
+        found: &mut Vec<(u32, Access)>,
+    ) -> Option<ManyScopes> {
+        let places = self.places_of(texts, who, hash);
+        let &[holder, _] = places.first().and_then(|&place| self.held.get(place as usize))?;
+        let many = places.len() > limit;
+        // Scopes ascend, so that what counts everywhere stands last.
+        let listed = if many { places.last().map(std::slice::from_ref).unwrap_or_default() } else { places };
+        for &place in listed {
+            if let (Some(&[_, namespace]), Some(value)) =
+                (self.held.get(place as usize), self.scopes.at(place as usize))
+                && (!many || namespace == EVERYWHERE)
+            {
+                found.push((namespace, Access::from_word(value)));
+            }
+        }
+        many.then_some(ManyScopes { holder, hash })
+    }
+
+    /// The places of all scopes of somebody; none if the policy gives nothing to them.
+    fn places_of(&self, texts: Texts<'_>, who: Who<'_>, hash: u64) -> &'a [u32] {
+        let range = |holder: u32| {
+            let start = *self.holder_starts.get(holder as usize)?;
+            let end = *self.holder_starts.get(holder as usize + 1)?;
+            self.holder_places.get(start as usize..end as usize)
+        };
+        let found = self.holders.find(Key::of(hash), |found| {
+            let first = range(found.value).and_then(<[u32]>::first);
+            first
+                .and_then(|&place| self.held.get(place as usize))
+                .is_some_and(|&[holder, _]| self.is(texts, holder, who))
+        });
+        found.and_then(|found| range(found.value)).unwrap_or_default()
+    }
+
+    /// What somebody of many scopes holds in a namespace.
+    #[inline]
+    pub(crate) fn held_by(&self, many: ManyScopes, scope: Scope) -> Option<Access> {
+        let is_it = |found: Found| self.held.get(found.place) == Some(&[many.holder, scope.namespace]);
+        let found = self.scopes.find(Key::of(many.hash ^ scope.hash), is_it)?;
+        Some(Access::from_word(found.value))
+    }
+
+    /// Everybody in whose name a request of this user and these groups is made, with their hashes.
+    pub(crate) fn everybody<'r>(
+        &self,
+        hashes: &Hashes,
+        user: &'r str,
+        groups: &[&'r str],
+    ) -> Vec<(Who<'r>, u64)> {
+        let mut all = Vec::with_capacity(1 + groups.len());
+        self.any_of(hashes, user, groups, |who, hash| {
+            all.push((who, hash));
+            false
+        });
+        all
     }
 
     fn edges_at(&self, place: usize) -> impl Iterator<Item = Edge> + '_ {
@@ -334,8 +495,19 @@ impl<'a> Grants<'a> {
         let starts_fit = self.holder_starts.is_sorted()
             && self.holder_starts.last().map_or(0, |&end| end as usize) == self.holder_places.len();
         let is_number = |place| self.holders.at(place).is_none_or(|holder| (holder as usize) < holders);
+        // Scopes of one holder, each once, ascending.
+        let are_of_one = |ends: &[u32]| {
+            let range = ends.first().zip(ends.last()).map(|(&start, &end)| start as usize..end as usize);
+            let places = range.and_then(|range| self.holder_places.get(range)).unwrap_or(&[]);
+            let held = |&place: &u32| self.held.get(place as usize).copied().unwrap_or([u32::MAX; 2]);
+            places
+                .iter()
+                .map(held)
+                .is_sorted_by(|[one, first], [other, second]| one == other && first < second)
+        };
         if !starts_fit
             || !(0..self.holders.places()).all(is_number)
+            || !self.holder_starts.windows(2).all(are_of_one)
             || self.holder_places.iter().any(|&place| self.scopes.at(place as usize).is_none())
         {
             return damaged("a holder has no scopes");

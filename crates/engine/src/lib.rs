@@ -39,6 +39,7 @@
 //! ```
 
 mod abac;
+mod batch;
 mod compile;
 mod decision_tables;
 mod decision_tables_builder;
@@ -58,6 +59,7 @@ mod permissions;
 mod probe_table;
 mod question;
 mod rbac;
+mod resolved;
 mod resource_patterns;
 mod symbols;
 mod texts;
@@ -67,3 +69,4 @@ mod vocabulary;
 pub use compile::CompileOptions;
 pub use engine::{Engine, TableUsage};
 pub use error::{CompileError, ImageError};
+pub use resolved::{OtherEngine, ResolvedQuestion, ResolvedSubject};

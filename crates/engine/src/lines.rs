@@ -40,6 +40,41 @@ impl Key {
     }
 }
 
+/// What a line says about a key: a bit for each place with its tag, and one where the way goes on to the next line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Probe(u32);
+
+impl Probe {
+    const OVERFLOWS: u32 = 1 << PLACES;
+
+    #[inline]
+    fn of(line: &Line, key: Key) -> Self {
+        let (tags, values) = halves(line);
+        let mut bits = 0;
+        for (place, &tag) in tags.iter().enumerate() {
+            bits |= u32::from(tag == key.tag) << place;
+        }
+        let overflow = values.get(key.overflow).map_or(0, |word| word >> 31);
+        Self(bits | overflow << PLACES)
+    }
+
+    /// Whether the key may be found at all: most probes for what is not there end here.
+    #[inline]
+    pub(crate) fn is_promising(self) -> bool {
+        self.0 != 0
+    }
+
+    #[inline]
+    fn matches(self) -> u32 {
+        self.0 & (Self::OVERFLOWS - 1)
+    }
+
+    #[inline]
+    fn overflows(self) -> bool {
+        self.0 & Self::OVERFLOWS != 0
+    }
+}
+
 /// A place with the tag that was looked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
@@ -58,30 +93,42 @@ impl<'a> Lines<'a> {
         Ok(Self { lines: reader.section()? })
     }
 
-    /// The first place with the key's tag that `is_it` confirms.
+    /// What a key's home line says. Several probes, one after the other, wait for memory together.
     #[inline]
-    pub(crate) fn find(self, key: Key, is_it: impl Fn(Found) -> bool) -> Option<Found> {
+    pub(crate) fn probe(self, key: Key) -> Probe {
+        self.lines.get(home(key.hash, self.lines.len())).map_or(Probe(0), |line| Probe::of(line, key))
+    }
+
+    /// The first place with the probed key's tag that `is_it` confirms.
+    #[inline]
+    pub(crate) fn confirm(self, key: Key, mut probe: Probe, is_it: impl Fn(Found) -> bool) -> Option<Found> {
         let mut number = home(key.hash, self.lines.len());
         // Once around at most, if somebody wrote an image in which every line overflows.
         for _ in 0..self.lines.len() {
             let line = self.lines.get(number)?;
-            let (tags, values) = halves(line);
-            let mut matches = matching(tags, key.tag);
+            let mut matches = probe.matches();
             while matches != 0 {
                 let place = matches.trailing_zeros() as usize;
                 matches &= matches - 1;
-                let value = values.get(place)? & !OVERFLOW;
-                let found = Found { place: number * PLACES + place, value };
+                let found =
+                    Found { place: number * PLACES + place, value: line.get(PLACES + place)? & !OVERFLOW };
                 if is_it(found) {
                     return Some(found);
                 }
             }
-            if values.get(key.overflow)? & OVERFLOW == 0 {
+            if !probe.overflows() {
                 return None;
             }
             number = if number + 1 == self.lines.len() { 0 } else { number + 1 };
+            probe = Probe::of(self.lines.get(number)?, key);
         }
         None
+    }
+
+    /// The first place with the key's tag that `is_it` confirms.
+    #[inline]
+    pub(crate) fn find(self, key: Key, is_it: impl Fn(Found) -> bool) -> Option<Found> {
+        self.confirm(key, self.probe(key), is_it)
     }
 
     /// The value at a place; nothing where it is empty.
@@ -168,16 +215,6 @@ fn halves(line: &Line) -> (&[u32; 8], &[u32; 8]) {
         // A line has sixteen words.
         _ => (&[0; 8], &[0; 8]),
     }
-}
-
-/// One bit for each tag that is this one.
-#[inline]
-fn matching(tags: &[u32; 8], tag: u32) -> u32 {
-    let mut bits = 0;
-    for (place, &other) in tags.iter().enumerate() {
-        bits |= u32::from(other == tag) << place;
-    }
-    bits
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl<'a> LoweredRules<'a> {
             return false;
         }
         match &question.target {
-            QuestionTarget::Path { .. } => question.matching_paths().any(|pattern| has(paths, Some(pattern))),
+            QuestionTarget::Path(_) => question.matching_paths().any(|pattern| has(paths, Some(pattern))),
             QuestionTarget::Resource { group, node, subresource, .. } => {
                 (has(groups, *group) || has(groups, Some(ANY)))
                     && (has(resources, *node) || has(resources, Some(ANY)) || has(subresources, *subresource))

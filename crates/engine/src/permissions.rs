@@ -158,7 +158,7 @@ impl<'a> Permissions<'a> {
     fn set_permits(&self, set: u32, question: &Question<'_>, rules: LoweredRules<'_>) -> bool {
         let Some(set) = self.set(set) else { return false };
         let permitted = match &question.target {
-            QuestionTarget::Path { .. } => {
+            QuestionTarget::Path(_) => {
                 set.shapes & shape::PATH != 0
                     && question.matching_paths().any(|number| self.pattern_permits(set, number, question))
             }

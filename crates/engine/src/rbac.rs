@@ -67,8 +67,8 @@ impl<'a> RbacTables<'a> {
         if !permitted && self.unresolved.is_empty() {
             return Err(Vec::new());
         }
-        let question = self.tables.question(vocabulary, request);
-        let namespace = self.tables.namespace(vocabulary, request);
+        let question = self.tables.question(vocabulary, request.verb, request.target);
+        let namespace = self.tables.namespace(vocabulary, request.target);
         let applying = self.tables.applying(vocabulary, request.user, &request.groups, namespace);
         let mut unresolved = Vec::new();
         for binding in applying.into_iter().flatten() {

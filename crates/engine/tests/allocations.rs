@@ -66,6 +66,15 @@ fn a_decision_allocates_nothing() {
                 let allocations = allocation_counter::measure(|| decision = Some(engine.authorize(&request)));
                 assert!(decision.is_some());
                 assert_eq!(allocations.count_total, 0, "{request:?}");
+                let subject = engine.resolve(user, &groups);
+                let question = engine.resolve_question(request.verb, request.target);
+                let together = std::array::from_fn::<_, 3, _>(|_| request.clone());
+                let allocations = allocation_counter::measure(|| {
+                    assert_eq!(Some(subject.authorize(request.verb, request.target)), decision);
+                    assert_eq!(subject.authorize_resolved(&question).ok(), decision);
+                    engine.authorize_batch(&together, |_, one| assert_eq!(Some(one), decision));
+                });
+                assert_eq!(allocations.count_total, 0, "{request:?}");
             }
         }
     }
