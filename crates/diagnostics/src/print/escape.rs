@@ -78,7 +78,7 @@ fn is_hidden(character: char) -> bool {
 }
 
 fn replace(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -90,6 +90,14 @@ fn replace(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether a text is visible ASCII and spaces alone, as nearly every text is: this is seen many bytes at a time, where
+/// characters are looked at one by one.
+fn is_plain(text: &str) -> bool {
+    const AT_ONCE: usize = 64;
+    let is_plain = |bytes: &[u8]| bytes.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte));
+    text.as_bytes().chunks(AT_ONCE).all(is_plain)
 }
 
 #[cfg(test)]
@@ -111,6 +119,17 @@ mod tests {
             let safe = printable_json(&json);
             prop_assert!(!safe.chars().any(is_hidden));
             prop_assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn no_plain_text_hides_anything_wherever_it_stands() {
+        for character in '\0'..='\u{2fff}' {
+            for before in [0, 63, 64, 130] {
+                let text = format!("{}{character}", " ".repeat(before));
+                assert_eq!(is_plain(&text), matches!(character, ' '..='~'), "{character:?}");
+                assert!(!is_plain(&text) || !is_hidden(character), "{character:?}");
+            }
         }
     }
 

@@ -18,8 +18,13 @@ use printable::is_printable;
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for character in text.chars() {
-        push_escaped(&mut quoted, character);
+    // Nearly every name stands as it is.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        quoted.push_str(text);
+    } else {
+        for character in text.chars() {
+            push_escaped(&mut quoted, character);
+        }
     }
     quoted.push('"');
     quoted
@@ -52,6 +57,15 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         assert_eq!(quote(text), format!("\"{expected}\""), "{text:?}");
+    }
+
+    #[test]
+    fn a_text_is_quoted_character_by_character_and_names_no_differently() {
+        for character in '\0'..='\u{ff}' {
+            let mut expected = String::from("a");
+            push_escaped(&mut expected, character);
+            check(&format!("a{character}"), &expected);
+        }
     }
 
     #[test]

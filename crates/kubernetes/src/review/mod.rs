@@ -178,7 +178,13 @@ impl<'a> Review<'a> {
     /// A part of the line as it stands, but for line ends, which can only be blanks between values, and for escapes that
     /// are no character.
     fn push_text(&self, answer: &mut String, range: Range<usize>) {
-        let mut parts = self.text.get(range).unwrap_or_default().split(['\n', '\r']);
+        let text = self.text.get(range).unwrap_or_default();
+        // Looking at every byte without stopping is faster than stopping at the first, which is hardly ever there.
+        if !text.bytes().fold(false, |found, byte| found | matches!(byte, b'\n' | b'\r')) {
+            push_with_whole_escapes(answer, text);
+            return;
+        }
+        let mut parts = text.split(['\n', '\r']);
         push_with_whole_escapes(answer, parts.next().unwrap_or_default());
         for part in parts {
             answer.push(' ');
