@@ -2,30 +2,47 @@
 //!
 //! Indexes are made once and measured beside the compilation of the same policy; answers are measured after that.
 
-use std::{env, hint::black_box, path::PathBuf};
+use std::{fs, hint::black_box, path::Path};
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use rolecall::{
     OwnedRequest, OwnedTarget,
     analysis::{
+        VerifyOptions,
         access_matrix::{Access, AccessMatrix},
         explain::{Explainer, GrantIndex},
+        lints::{self, Facts, KnownType, Level, Levels},
+        verify,
         who_can::Inverse,
     },
+    kubernetes::{
+        default_roles,
+        load::{Load, LoadOptions, Loader, Validate},
+        resource_types::ResourceTypes,
+    },
+    model::PolicySet,
 };
-use rolecall_benches::cluster::Cluster;
+use rolecall_benches::{
+    cluster::Cluster,
+    report::{Table, ratio, time},
+    sizes, target_directory,
+};
 use rolecall_engine::Engine;
+use rolecall_reference::Reference;
 
 fn main() {
-    let output = target_directory().join("criterion");
-    let mut criterion = Criterion::default().output_directory(&output).configure_from_args();
-    for bindings in sizes() {
-        measure(&mut criterion, bindings);
+    let mut criterion = rolecall_benches::criterion();
+    let mut table = Table::new(&["bindings", "", "measured", "limit", "reached"]);
+    for bindings in sizes(&[100, 10_000, 100_000]) {
+        let comparisons = measure(&mut criterion, bindings as usize);
+        report(&target_directory().join("criterion"), bindings, comparisons, &mut table);
     }
     criterion.final_summary();
+    table.print("What do questions about a policy cost? The limits are those at 10⁵ bindings.");
 }
 
-fn measure(criterion: &mut Criterion, bindings: usize) {
+/// Gives back how many comparisons `verify` makes, where it is measured.
+fn measure(criterion: &mut Criterion, bindings: usize) -> Option<u64> {
     let cluster = Cluster::generate(bindings);
     let model = cluster.policies.model();
 
@@ -37,6 +54,9 @@ fn measure(criterion: &mut Criterion, bindings: usize) {
     group.bench_function("who-can", |bencher| bencher.iter(|| Inverse::new(black_box(model))));
     group.bench_function("what-can", |bencher| bencher.iter(|| GrantIndex::of(black_box(model))));
     group.finish();
+
+    measure_check(criterion, &cluster);
+    let comparisons = (bindings <= VERIFIED).then(|| measure_verify(criterion, model, bindings));
 
     let engine = Engine::compile(model).expect("the policy can be compiled");
     let inverse = Inverse::new(model);
@@ -108,7 +128,122 @@ fn measure(criterion: &mut Criterion, bindings: usize) {
         bencher.iter(|| explainer.explain(&engine, &next().as_request()));
     });
     group.finish();
+    comparisons
 }
+
+/// What `rolecall check` does, with every lint, beside what every other command does before it answers.
+fn measure_check(criterion: &mut Criterion, cluster: &Cluster) {
+    let texts: Vec<_> = cluster.policies.sources().iter().map(|(_, source)| source.text()).collect();
+    let load = |validate| {
+        let mut loader = Loader::new(LoadOptions { validate, ..LoadOptions::default() });
+        for text in &texts {
+            loader.add("policy.jsonl", text.as_bytes().to_vec());
+        }
+        loader.finish()
+    };
+    let mut levels = Levels::default();
+    levels.set(Levels::LINTS, Level::Warn);
+    let mut group = criterion.benchmark_group(format!("check-{}", cluster.bindings));
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    group.bench_function("load-and-compile", |bencher| {
+        bencher.iter(|| {
+            let policies = load(Validate::Warn).policies.expect("the policy has no error");
+            Engine::compile(&policies).expect("the policy can be compiled")
+        });
+    });
+    group.bench_function("check", |bencher| {
+        bencher.iter(|| {
+            let load = load(Validate::Strict);
+            let policies = load.policies.as_ref().expect("the policy has no error");
+            lints::check(policies, &facts(&load), &levels).len()
+        });
+    });
+    group.finish();
+}
+
+/// As the command has them.
+fn facts(load: &Load) -> Facts<'_> {
+    let built_in = ResourceTypes::built_in().iter().count();
+    let types = load.resource_types.iter().enumerate().map(|(number, known)| KnownType {
+        group: &known.group,
+        plural: &known.plural,
+        singular: &known.singular,
+        built_in: number < built_in,
+    });
+    let roles = default_roles::roles().into_iter().map(|role| {
+        (role.kind(), role.namespace.map_or_else(String::new, |name| name.to_string()), role.name.to_string())
+    });
+    Facts::new()
+        .types(types)
+        .namespaces(load.namespaces.iter().map(String::as_str))
+        .service_accounts(load.service_accounts.iter().map(|(one, other)| (one.as_str(), other.as_str())))
+        .defaults(roles)
+        .places(&load.places)
+}
+
+/// The reference walks through the whole policy for each asker and namespace: larger ones measure nothing but that.
+const VERIFIED: usize = 10_000;
+
+fn measure_verify(criterion: &mut Criterion, model: &PolicySet, bindings: usize) -> u64 {
+    let engine = Engine::compile(model).expect("the policy can be compiled");
+    let reference = Reference::new(model);
+    let options = VerifyOptions { exhaustive_limit: 300_000, samples: 30_000, ..VerifyOptions::default() };
+    let run = || verify(model, &engine, &reference, &options, &mut |_| ());
+    let found = run();
+    assert!(found.agrees(), "{:?}", found.differences);
+    let mut group = criterion.benchmark_group("verify");
+    group
+        .sample_size(10)
+        .sampling_mode(SamplingMode::Flat)
+        .throughput(Throughput::Elements(found.comparisons()));
+    group.bench_function(BenchmarkId::from_parameter(bindings), |bencher| bencher.iter(run));
+    group.finish();
+    found.comparisons()
+}
+
+/// Adds what was measured at a size to the table, with the limit of each.
+fn report(figures: &Path, bindings: u32, comparisons: Option<u64>, table: &mut Table) {
+    let median = |group: &str, row: &str| {
+        let file = figures.join(group).join(row).join("new").join("estimates.json");
+        let estimates: serde_json::Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        estimates.pointer("/median/point_estimate")?.as_f64()
+    };
+    let size = bindings.to_string();
+    let mut row = |what: &str, measured: String, limit: &str, reached: Option<bool>| {
+        let reached = reached.map_or("–", |reached| if reached { "yes" } else { "no" });
+        table.row(&[&size, what, &measured, limit, reached]);
+    };
+    let index = format!("index-{bindings}");
+    for name in ["who-can", "what-can"] {
+        let of = median(&index, name).zip(median(&index, "compile")).map(|(index, compile)| index / compile);
+        row(&format!("index of {name} ÷ compile"), ratio(of), "≤ 0.5", of.map(|of| of <= 0.5));
+    }
+    for name in ASKED {
+        let took = median("ask", &format!("{name}/{bindings}"));
+        row(name, time(took), "≤ 1 ms", took.map(|took| took <= 1e6));
+    }
+    let read = median("ask", &format!("who-can-in-all-namespaces-read/{bindings}"));
+    row("who-can-in-all-namespaces, gone through", time(read), "–", None);
+    let explain = median("ask", &format!("explain/{bindings}"));
+    row("explain", time(explain), "–", None);
+    let check = format!("check-{bindings}");
+    let of = median(&check, "check").zip(median(&check, "load-and-compile")).map(|(one, other)| one / other);
+    row("check ÷ (load + compile)", ratio(of), "≤ 1.5", of.map(|of| of <= 1.5));
+    if let (Some(comparisons), Some(took)) = (comparisons, median("verify", &size)) {
+        let millions = f64::from(u32::try_from(comparisons).unwrap_or(u32::MAX)) / took * 1e3;
+        row("verify, comparisons", format!("{millions:.2} M/s"), "≥ 1 M/s", Some(millions >= 1.0));
+    }
+}
+
+/// Questions whose answers have a limit.
+const ASKED: [&str; 6] = [
+    "who-can",
+    "who-can-in-reading-order",
+    "who-can-in-all-namespaces",
+    "who-can-in-all-namespaces-longest",
+    "what-can",
+    "what-can-in-all-namespaces",
+];
 
 /// Of how many requests the one with the longest answer is taken.
 const LOOKED_AT_FOR_THE_LONGEST: usize = 200;
@@ -124,18 +259,4 @@ fn namespace(request: &OwnedRequest) -> &str {
         OwnedTarget::Path(_) => "",
         OwnedTarget::Resource { namespace, .. } => namespace,
     }
-}
-
-/// The numbers of bindings to measure: `ROLECALL_BENCH_BINDINGS`, else a hundred, ten thousand, a hundred thousand.
-fn sizes() -> Vec<usize> {
-    let sizes = env::var("ROLECALL_BENCH_BINDINGS").unwrap_or_else(|_| "100,10000,100000".to_owned());
-    sizes
-        .split(',')
-        .map(|size| size.parse().unwrap_or_else(|_| panic!("ROLECALL_BENCH_BINDINGS: `{size}` is no number")))
-        .collect()
-}
-
-fn target_directory() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target")), PathBuf::from)
 }

@@ -11,9 +11,13 @@ use criterion::Criterion;
 
 /// Criterion, with its figures below this package's target folder.
 pub fn criterion() -> Criterion {
-    let target = env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target")), PathBuf::from);
-    Criterion::default().output_directory(&target.join("criterion")).configure_from_args()
+    Criterion::default().output_directory(&target_directory().join("criterion")).configure_from_args()
+}
+
+/// This package's target folder.
+pub fn target_directory() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target")), PathBuf::from)
 }
 
 /// Whether cargo says that this is to measure; otherwise everything only runs once.
