@@ -1,7 +1,12 @@
 //! All request classes of a policy: who asks × where × what.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ptr,
+};
 
+use foldhash::fast::RandomState;
 use rolecall_model::{Binding, Namespace, PolicySet, Request, Role, RoleRefKind, Rule};
 
 use crate::{
@@ -37,7 +42,7 @@ pub struct Classes<'p> {
     askers: Vec<Asker<'p>>,
     scopes: Vec<Cow<'p, str>>,
     targets: Targets<'p>,
-    roles: HashMap<(Option<&'p str>, &'p str), &'p Role>,
+    roles: HashMap<(Option<&'p str>, &'p str), &'p Role, RandomState>,
 }
 
 impl<'p> Classes<'p> {
@@ -105,11 +110,14 @@ impl<'p> Classes<'p> {
     /// Whatever else the policy says is not about this asker there.
     pub fn own_targets(&self, asker: &Asker<'_>, namespace: &str) -> Targets<'p> {
         let mut rules: Vec<&'p Rule> = Vec::new();
+        // Many bindings may give the same role.
+        let mut roles = HashSet::<*const Role, RandomState>::default();
         let mut attribute_policies = Vec::new();
         for principal in self.principals.parts(asker) {
             for &binding in &principal.bindings {
                 let counts = binding.namespace.as_ref().is_none_or(|own| own.as_str() == namespace);
                 let role = if counts { self.role(binding) } else { None };
+                let role = role.filter(|&role| roles.insert(ptr::from_ref(role)));
                 rules.extend(role.into_iter().flat_map(|role| &role.rules));
             }
             let policies = principal.attribute_policies.iter();

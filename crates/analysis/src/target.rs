@@ -15,6 +15,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use foldhash::fast::RandomState;
 use rolecall_model::{ApiGroup, AttributePolicy, ResourceName, ResourcePattern, Rule, Target, Verb};
 
 use crate::{fresh::named, names::Names};
@@ -144,7 +145,7 @@ fn resource_classes<'p>(
 /// What names one API group, or all of them.
 struct OfGroup<'p> {
     /// The rules by the entries of their `resources`.
-    by_entry: HashMap<&'p str, Vec<&'p Rule>>,
+    by_entry: HashMap<&'p str, Vec<&'p Rule>, RandomState>,
     /// The entries, but for the wildcard, in the order of their first appearance.
     entries: Vec<&'p str>,
     /// What stands behind `*/`.
@@ -157,7 +158,7 @@ struct OfGroup<'p> {
 impl<'p> OfGroup<'p> {
     fn new(group: &str, rules: &[&'p Rule], attribute_policies: &[&'p AttributePolicy]) -> Self {
         let mut this = Self {
-            by_entry: HashMap::new(),
+            by_entry: HashMap::default(),
             entries: Vec::new(),
             subresources: Names::default(),
             attribute_resources: Names::default(),
@@ -252,15 +253,14 @@ impl<'p> OfGroup<'p> {
         (verbs.into_vec(), names.into_vec())
     }
 
-    fn rules_on(&self, resource: &str, subresource: &str) -> Vec<&'p Rule> {
-        let mut keys = vec![WILDCARD.to_owned()];
-        if subresource.is_empty() {
-            keys.push(resource.to_owned());
+    fn rules_on(&self, resource: &str, subresource: &str) -> impl Iterator<Item = &'p Rule> {
+        let under = |entry: &str| self.by_entry.get(entry).map(Vec::as_slice).unwrap_or_default();
+        let (own, of_every) = if subresource.is_empty() {
+            (under(resource), &[][..])
         } else {
-            keys.push(format!("{resource}/{subresource}"));
-            keys.push(format!("{ANY_RESOURCE}{subresource}"));
-        }
-        keys.iter().filter_map(|key| self.by_entry.get(key.as_str())).flatten().copied().collect()
+            (under(&format!("{resource}/{subresource}")), under(&format!("{ANY_RESOURCE}{subresource}")))
+        };
+        under(WILDCARD).iter().chain(own).chain(of_every).copied()
     }
 }
 
@@ -310,7 +310,7 @@ fn add_unnamed(names: &mut Names<'_>, fresh: &str) {
 #[derive(Default)]
 struct Pairs<'p> {
     ordered: Vec<(Cow<'p, str>, Cow<'p, str>)>,
-    known: HashSet<(Cow<'p, str>, Cow<'p, str>)>,
+    known: HashSet<(Cow<'p, str>, Cow<'p, str>), RandomState>,
 }
 
 impl<'p> Pairs<'p> {

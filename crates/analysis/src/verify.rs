@@ -1,7 +1,7 @@
 //! An engine held to the reference, on one policy.
 
 use rolecall_model::{Authorizer, PolicySet, Target};
-use rolecall_reference::Reference;
+use rolecall_reference::{Reference, ReferenceByNamespace};
 
 use crate::{
     asker::Asker,
@@ -35,6 +35,7 @@ pub fn verify(
         parts: Vec::new(),
         differences: Vec::new(),
     };
+    let reference = &reference.by_namespace();
     let mut comparison = Comparison { engine, reference, options, progress, of: None, verification };
     let mut sampler = Sampler::new(options.seed);
     compare_all_listings(&classes, &mut comparison, &mut sampler);
@@ -305,7 +306,7 @@ fn compare_samples(
 /// Both authorizers, and the count of what they were asked.
 struct Comparison<'r> {
     engine: &'r dyn Authorizer,
-    reference: &'r Reference<'r>,
+    reference: &'r ReferenceByNamespace<'r>,
     options: &'r VerifyOptions,
     progress: &'r mut dyn FnMut(Progress),
     /// How many comparisons the current part will make, where that is known.
@@ -339,20 +340,27 @@ impl Comparison<'_> {
         namespace: &'a str,
         targets: impl IntoIterator<Item = (&'a str, Target<'a>)>,
     ) {
-        let reference = self.reference.for_asker(&asker.user, groups, namespace);
+        let mut reference = self.reference.for_asker(&asker.user, groups, namespace);
         for (verb, target) in targets {
             let request = asker.request(groups, verb, target);
             // The reference is the slow one: it is asked a second time only to tell of a difference.
             let expected = reference.determine(&request);
             let agrees = self.engine.authorize(&request) == expected.decision()
                 && self.engine.determine(&request) == expected;
-            let difference = if agrees { None } else { compare(self.engine, self.reference, &request) };
+            let difference =
+                if agrees { None } else { compare(self.engine, &self.reference.reference(), &request) };
             self.count(difference);
         }
     }
 
     fn listing(&mut self, asker: &Asker<'_>, groups: &[&str], namespace: &str) {
-        let difference = compare_listings(self.engine, self.reference, &asker.user, groups, namespace);
+        let agrees = self.engine.rules_for(&asker.user, groups, namespace)
+            == self.reference.rules_for(&asker.user, groups, namespace);
+        let difference = if agrees {
+            None
+        } else {
+            compare_listings(self.engine, &self.reference.reference(), &asker.user, groups, namespace)
+        };
         self.count(difference);
     }
 

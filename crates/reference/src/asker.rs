@@ -3,12 +3,14 @@
 //! Nothing is decided differently: the same functions say what applies and what covers, in the same order.
 
 use rolecall_model::{
-    AttributePolicy, AttributePolicyIndex, Authorizer, Determination, Grant, Mode, Request, Silence,
+    AttributePolicy, AttributePolicyIndex, Authorizer, Determination, Grant, Mode, Request, Rule, Silence,
+    Target, Unresolved,
 };
 
 use crate::{
     Reference, abac, chain,
     rbac::{self, Given},
+    rule,
 };
 
 /// The reference for one user with groups, in one namespace (empty: none, as for paths).
@@ -20,31 +22,74 @@ pub struct AskerReference<'a> {
     namespace: &'a str,
     superuser: bool,
     modes: Vec<Mode>,
-    bindings: Vec<Given<'a>>,
+    /// The rules of all bindings that apply, in the order of evaluation, with what each would grant by.
+    rules: Vec<(Grant, &'a Rule)>,
+    /// The references that lead nowhere.
+    nowhere: Vec<Unresolved>,
     attribute_policies: Vec<(usize, &'a AttributePolicy)>,
+    on_resource: OnResource<'a>,
+}
+
+/// Those of the rules that cover the resource asked about last: what follows is often another verb or name of it.
+#[derive(Clone, Debug, Default)]
+struct OnResource<'a> {
+    /// Whether there was one.
+    known: bool,
+    api_group: String,
+    resource: String,
+    subresource: String,
+    rules: Vec<(Grant, &'a Rule)>,
 }
 
 impl<'a> Reference<'a> {
     /// Finds what is given to somebody in a namespace, once for many requests.
     pub fn for_asker(&self, user: &'a str, groups: &'a [&'a str], namespace: &'a str) -> AskerReference<'a> {
-        let policies = self.policies;
-        AskerReference {
-            reference: *self,
+        AskerReference::new(
+            *self,
+            user,
+            groups,
+            namespace,
+            rbac::given(self.policies, user, groups, namespace),
+        )
+    }
+}
+
+impl<'a> AskerReference<'a> {
+    /// With the bindings that apply.
+    pub(crate) fn new<'p: 'a>(
+        reference: Reference<'p>,
+        user: &'a str,
+        groups: &'a [&'a str],
+        namespace: &'a str,
+        given: impl Iterator<Item = Given<'p>>,
+    ) -> Self {
+        let (mut rules, mut nowhere) = (Vec::new(), Vec::new());
+        for (applying, resolved) in given {
+            match resolved {
+                Ok((role, found)) => {
+                    let of_role = found.rules.iter().enumerate();
+                    rules.extend(of_role.map(|(position, rule)| (applying.grant(role, position), rule)));
+                }
+                Err(unresolved) => rbac::record(&mut nowhere, unresolved),
+            }
+        }
+        Self {
+            reference,
             user,
             groups,
             namespace,
             superuser: chain::is_superuser(groups),
-            modes: policies.modes().as_slice().to_vec(),
-            bindings: rbac::given(policies, user, groups, namespace),
-            attribute_policies: abac::given(policies, user, groups),
+            modes: reference.policies.modes().as_slice().to_vec(),
+            rules,
+            nowhere,
+            attribute_policies: abac::given(reference.policies, user, groups),
+            on_resource: OnResource::default(),
         }
     }
-}
 
-impl AskerReference<'_> {
     /// What [`Reference::determine`](Authorizer::determine) says of the request. One of another asker or namespace is
     /// answered by walking the whole policy, as ever.
-    pub fn determine(&self, request: &Request<'_>) -> Determination {
+    pub fn determine(&mut self, request: &Request<'_>) -> Determination {
         let own = request.user == self.user
             && *request.groups == *self.groups
             && rbac::namespace_of(request) == self.namespace;
@@ -54,6 +99,7 @@ impl AskerReference<'_> {
         if self.superuser {
             return Determination::Allow(Grant::Superuser);
         }
+        self.on_resource.turn_to(request, &self.rules);
         chain::first_opinion(&self.modes, |mode| self.ask(mode, request))
     }
 
@@ -72,8 +118,49 @@ impl AskerReference<'_> {
                 .ok_or_else(|| silence(Vec::new())),
             Mode::AlwaysAllow => Ok(Grant::AlwaysAllow),
             Mode::AlwaysDeny => Err(silence(Vec::new())),
-            Mode::Rbac => rbac::first_allowing(self.bindings.iter(), request).map_err(silence),
+            Mode::Rbac => self.first_allowing(request).ok_or_else(|| silence(self.nowhere.clone())),
         }
+    }
+
+    /// The first grant that covers the request.
+    fn first_allowing(&self, request: &Request<'_>) -> Option<Grant> {
+        let first = match request.target {
+            Target::Path(_) => self.rules.iter().find(|(_, rule)| rule::covers(rule, request)),
+            Target::Resource { name, .. } => self
+                .on_resource
+                .rules
+                .iter()
+                .find(|(_, rule)| rule::covers_verb(rule, request.verb) && rule::covers_name(rule, name)),
+        };
+        first.map(|&(grant, _)| grant)
+    }
+}
+
+impl<'a> OnResource<'a> {
+    /// Finds the rules that cover the resource of the request, unless it is the same as before.
+    fn turn_to(&mut self, request: &Request<'_>, rules: &[(Grant, &'a Rule)]) {
+        let Target::Resource { api_group, resource, subresource, .. } = request.target else { return };
+        let same = self.known
+            && self.resource == resource
+            && self.subresource == subresource
+            && self.api_group == api_group;
+        if same {
+            return;
+        }
+        self.known = true;
+        for (own, text) in [
+            (&mut self.api_group, api_group),
+            (&mut self.resource, resource),
+            (&mut self.subresource, subresource),
+        ] {
+            own.clear();
+            own.push_str(text);
+        }
+        let covering = rules.iter().filter(|(_, rule)| {
+            rule::covers_api_group(rule, api_group) && rule::covers_resource(rule, resource, subresource)
+        });
+        self.rules.clear();
+        self.rules.extend(covering);
     }
 }
 
@@ -93,7 +180,7 @@ mod tests {
             .build()
             .unwrap();
         let reference = Reference::new(&policies);
-        let jane = reference.for_asker("jane", &["dev"], "web");
+        let mut jane = reference.for_asker("jane", &["dev"], "web");
         for user in ["jane", "joe"] {
             for groups in [&["dev"][..], &[], &["system:masters"]] {
                 for namespace in ["web", "", "other"] {

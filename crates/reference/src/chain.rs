@@ -4,7 +4,10 @@ use rolecall_model::{
     Determination, Grant, ListedRule, Mode, PolicySet, Request, RuleListing, SUPERUSER_GROUP, Silence,
 };
 
-use crate::{abac, rbac};
+use crate::{
+    abac,
+    rbac::{self, Given},
+};
 
 /// The answer of the whole chain.
 ///
@@ -35,12 +38,30 @@ pub(crate) fn first_opinion(modes: &[Mode], ask: impl Fn(Mode) -> Result<Grant, 
 ///
 /// The superuser step lists nothing.
 ///
-/// Source: `spec/authorization/chain.md` section 1 ("not part of rules listing") and section 2 ("Rules
-/// listing union").
+/// Source: `spec/authorization/chain.md` section 1 (column "Rules listing"; "not part of rules listing") and
+/// section 2 ("Rules listing union").
 pub(crate) fn rules_for(policies: &PolicySet, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
+    rules_given(policies, user, groups, namespace, || rbac::given(policies, user, groups, namespace))
+}
+
+/// The same when something else finds what bindings give.
+pub(crate) fn rules_given<'a, G: Iterator<Item = Given<'a>>>(
+    policies: &PolicySet,
+    user: &str,
+    groups: &[&str],
+    namespace: &str,
+    given: impl Fn() -> G,
+) -> RuleListing {
     let mut listing = RuleListing::default();
     for &mode in policies.modes().as_slice() {
-        let of_mode = list(mode, policies, user, groups, namespace);
+        let of_mode = match mode {
+            Mode::Abac => {
+                RuleListing { rules: abac::list(policies, user, groups, namespace), unresolved: Vec::new() }
+            }
+            Mode::AlwaysAllow => RuleListing { rules: vec![ListedRule::AlwaysAllow], unresolved: Vec::new() },
+            Mode::AlwaysDeny => RuleListing::default(),
+            Mode::Rbac => rbac::list(given()),
+        };
         listing.rules.extend(of_mode.rules);
         for unresolved in of_mode.unresolved {
             if !listing.unresolved.contains(&unresolved) {
@@ -68,20 +89,6 @@ fn ask(mode: Mode, policies: &PolicySet, request: &Request<'_>) -> Result<Grant,
         // It has no opinion; in spite of its name it does not deny.
         Mode::AlwaysDeny => Err(Silence { mode, unresolved: Vec::new() }),
         Mode::Rbac => rbac::authorize(policies, request).map_err(|unresolved| Silence { mode, unresolved }),
-    }
-}
-
-/// What one mode lists.
-///
-/// Source: `spec/authorization/chain.md` section 1, column "Rules listing".
-fn list(mode: Mode, policies: &PolicySet, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
-    match mode {
-        Mode::Abac => {
-            RuleListing { rules: abac::list(policies, user, groups, namespace), unresolved: Vec::new() }
-        }
-        Mode::AlwaysAllow => RuleListing { rules: vec![ListedRule::AlwaysAllow], unresolved: Vec::new() },
-        Mode::AlwaysDeny => RuleListing::default(),
-        Mode::Rbac => rbac::list(policies, user, groups, namespace),
     }
 }
 

@@ -13,7 +13,7 @@
 //! | to whom does a binding apply? | `subject.rs` | `rbac.md` §4 |
 //! | does a rule cover a request? | `rule.rs` | `rbac.md` §3 |
 //! | does an ABAC policy match a request, what is listed? | `abac.rs` | `abac.md` §4, §5 |
-//! | many requests of one asker | `asker.rs` | the same, found once |
+//! | many requests of one asker, many askers | `asker.rs`, `by_namespace.rs` | the same, found once |
 //! | does a path pattern cover a path? | `path.rs` | `rbac.md` §3, `abac.md` §4 |
 //!
 //! Every rule of the specification is one short function that cites it; they are public, one by one, for whoever has to
@@ -39,6 +39,7 @@
 
 pub mod abac;
 mod asker;
+mod by_namespace;
 mod chain;
 pub mod path;
 mod rbac;
@@ -48,10 +49,12 @@ pub mod subject;
 use rolecall_model::{Authorizer, Decision, Determination, PolicySet, Request, RuleListing};
 
 pub use asker::AskerReference;
+pub use by_namespace::ReferenceByNamespace;
 
 /// Answers from a policy set by walking all of it for every request.
 ///
 /// A request costs as much as the policy is long. What answers quickly is `rolecall-engine`.
+/// For many requests, [`Reference::by_namespace`] and [`Reference::for_asker`] walk once.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference<'a> {
     policies: &'a PolicySet,

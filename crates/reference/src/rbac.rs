@@ -1,7 +1,5 @@
 //! RBAC: which bindings apply, which role they give, and which rule allows.
 
-use std::borrow::Borrow;
-
 use rolecall_model::{
     Binding, BindingIndex, Grant, ListedRule, Namespace, PolicySet, Request, Role, RoleIndex, RoleName,
     RoleRefKind, Rule, RuleListing, Target, Unresolved,
@@ -16,53 +14,44 @@ use crate::{rule, subject};
 ///
 /// Source: `spec/authorization/rbac.md` section 5.
 pub(crate) fn authorize(policies: &PolicySet, request: &Request<'_>) -> Result<Grant, Vec<Unresolved>> {
-    let namespace = namespace_of(request);
-    let applying = applying_bindings(policies, request.user, &request.groups, namespace);
-    first_allowing(applying.map(|applying| (applying, resolve(policies, applying.binding))), request)
-}
-
-/// The same for bindings of which it is known that they apply, and what their references lead to.
-pub(crate) fn first_allowing<'a>(
-    given: impl Iterator<Item: Borrow<Given<'a>>>,
-    request: &Request<'_>,
-) -> Result<Grant, Vec<Unresolved>> {
     let mut nowhere = Vec::new();
-    for given in given {
-        match given.borrow() {
-            (applying, Ok((role, found))) => {
+    for (applying, resolved) in given(policies, request.user, &request.groups, namespace_of(request)) {
+        match resolved {
+            Ok((role, found)) => {
                 if let Some(rule) = first_covering(found, request) {
-                    let (binding, subject) = (applying.index, applying.subject);
-                    return Ok(Grant::Role { binding, subject, role: *role, rule });
+                    return Ok(applying.grant(role, rule));
                 }
             }
-            (_, Err(unresolved)) => record(&mut nowhere, unresolved.clone()),
+            Err(unresolved) => record(&mut nowhere, unresolved),
         }
     }
     Err(nowhere)
 }
 
-/// A binding that applies, and the role that it gives or why it gives none.
-pub(crate) type Given<'a> = (Applying<'a>, Result<(RoleIndex, &'a Role), Unresolved>);
+/// What the reference of a binding leads to: a role, or nowhere.
+pub(crate) type Resolved<'a> = Result<(RoleIndex, &'a Role), Unresolved>;
 
-/// All that is given to somebody in a namespace, in the order of evaluation.
+/// A binding that applies, and the role that it gives or why it gives none.
+pub(crate) type Given<'a> = (Applying, Resolved<'a>);
+
+/// All that is given to somebody in a namespace, in the order of evaluation, found while it is gone through.
 pub(crate) fn given<'a>(
     policies: &'a PolicySet,
     user: &str,
     groups: &[&str],
     namespace: &str,
-) -> Vec<Given<'a>> {
+) -> impl Iterator<Item = Given<'a>> {
     applying_bindings(policies, user, groups, namespace)
-        .map(|applying| (applying, resolve(policies, applying.binding)))
-        .collect()
+        .map(|(applying, binding)| (applying, resolve(policies, binding)))
 }
 
 /// Every rule of every binding that applies, in the order of evaluation, nothing merged.
 ///
 /// Source: `spec/authorization/rbac.md` section 6.
-pub(crate) fn list(policies: &PolicySet, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
+pub(crate) fn list<'a>(given: impl Iterator<Item = Given<'a>>) -> RuleListing {
     let mut listing = RuleListing::default();
-    for applying in applying_bindings(policies, user, groups, namespace) {
-        match resolve(policies, applying.binding) {
+    for (_, resolved) in given {
+        match resolved {
             Ok((role, found)) => {
                 let listed = found.rules.iter().enumerate().filter(|(_, rule)| is_listed(rule));
                 listing.rules.extend(listed.map(|(rule, _)| ListedRule::Role { role, rule }));
@@ -75,30 +64,44 @@ pub(crate) fn list(policies: &PolicySet, user: &str, groups: &[&str], namespace:
 
 /// A binding that applies to the one who asks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Applying<'a> {
+pub(crate) struct Applying {
     index: BindingIndex,
-    binding: &'a Binding,
     /// The position of its first subject that applies.
     subject: usize,
+}
+
+impl Applying {
+    /// That a rule of the role that the binding gives allows.
+    pub(crate) fn grant(self, role: RoleIndex, rule: usize) -> Grant {
+        Grant::Role { binding: self.index, subject: self.subject, role, rule }
+    }
+}
+
+/// Whether a binding applies.
+pub(crate) fn applying(
+    index: BindingIndex,
+    binding: &Binding,
+    user: &str,
+    groups: &[&str],
+) -> Option<Applying> {
+    Some(Applying { index, subject: subject::first_applying(binding, user, groups)? })
 }
 
 /// The bindings that apply: all ClusterRoleBindings in document order, then the RoleBindings of the
 /// namespace in document order.
 ///
 /// Source: `spec/authorization/rbac.md` section 5, steps 1 and 2; `conformance/README.md` "Order".
-fn applying_bindings<'a, 'r>(
+fn applying_bindings<'a>(
     policies: &'a PolicySet,
-    user: &'r str,
-    groups: &'r [&'r str],
-    namespace: &'r str,
-) -> impl Iterator<Item = Applying<'a>> + use<'a, 'r> {
+    user: &str,
+    groups: &[&str],
+    namespace: &str,
+) -> impl Iterator<Item = (Applying, &'a Binding)> {
     let cluster_wide = policies.bindings().iter().enumerate().filter(|(_, binding)| is_cluster_wide(binding));
     let of_namespace =
         policies.bindings().iter().enumerate().filter(move |(_, binding)| is_in(binding, namespace));
     cluster_wide.chain(of_namespace).filter_map(move |(position, binding)| {
-        let index = BindingIndex::new(position)?;
-        let subject = subject::first_applying(binding, user, groups)?;
-        Some(Applying { index, binding, subject })
+        Some((applying(BindingIndex::new(position)?, binding, user, groups)?, binding))
     })
 }
 
@@ -122,7 +125,7 @@ fn is_cluster_wide(binding: &Binding) -> bool {
 /// A RoleBinding counts in its own namespace, and only when the request has one.
 ///
 /// Source: `spec/authorization/rbac.md` section 5, step 2.
-fn is_in(binding: &Binding, namespace: &str) -> bool {
+pub(crate) fn is_in(binding: &Binding, namespace: &str) -> bool {
     !namespace.is_empty() && binding.namespace.as_ref().is_some_and(|own| own.as_str() == namespace)
 }
 
@@ -132,7 +135,7 @@ fn is_in(binding: &Binding, namespace: &str) -> bool {
 /// error. The reference's API group plays no part.
 ///
 /// Source: `spec/authorization/rbac.md` section 5.
-fn resolve<'a>(policies: &'a PolicySet, binding: &Binding) -> Result<(RoleIndex, &'a Role), Unresolved> {
+pub(crate) fn resolve<'a>(policies: &'a PolicySet, binding: &Binding) -> Resolved<'a> {
     let name = &binding.role.name;
     let found = match &binding.role.kind {
         RoleRefKind::ClusterRole => find_cluster_role(policies, name),
@@ -187,7 +190,7 @@ fn is_listed(rule: &Rule) -> bool {
 /// Equal errors are shown once.
 ///
 /// Source: `spec/authorization/chain.md` section 2, "identical texts listed once".
-fn record(nowhere: &mut Vec<Unresolved>, unresolved: Unresolved) {
+pub(crate) fn record(nowhere: &mut Vec<Unresolved>, unresolved: Unresolved) {
     if !nowhere.contains(&unresolved) {
         nowhere.push(unresolved);
     }
@@ -310,9 +313,9 @@ mod tests {
             .build()
             .unwrap();
         let role = |role| ListedRule::Role { role: RoleIndex::new(role).unwrap(), rule: 0 };
-        let listing = list(&policies, "jane", &["dev"], "a");
+        let listing = list(given(&policies, "jane", &["dev"], "a"));
         assert_eq!(listing.rules, [role(1), role(0), role(0)]);
         assert_eq!(listing.unresolved, [Unresolved::ClusterRole("ghost".into())]);
-        assert_eq!(list(&policies, "jane", &["dev"], "").rules, [role(1)]);
+        assert_eq!(list(given(&policies, "jane", &["dev"], "")).rules, [role(1)]);
     }
 }
