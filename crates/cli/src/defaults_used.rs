@@ -23,6 +23,11 @@ impl DefaultsUsed {
         }
     }
 
+    /// Takes note of what others took note of.
+    pub(crate) fn add_all(&mut self, others: Self) {
+        self.objects.extend(others.objects);
+    }
+
     /// Takes note of a grant.
     pub(crate) fn add_grant(&mut self, policies: &PolicySet, grant: &Grant) {
         if let Grant::Role { binding, role, rule, .. } = grant {
@@ -41,11 +46,11 @@ impl DefaultsUsed {
     /// Takes note of a rule that a listing shows.
     pub(crate) fn add_rule(&mut self, policies: &PolicySet, role: RoleIndex, rule: usize) {
         let Some(role) = policies.model().role(role) else { return };
-        let name = object(role.kind(), role.namespace.as_ref().map(Namespace::as_str), role.name.as_str());
+        let name = || object(role.kind(), role.namespace.as_ref().map(Namespace::as_str), role.name.as_str());
         if role.origin == Origin::BuiltIn {
-            self.objects.insert(name);
+            self.objects.insert(name());
         } else if role.rules.get(rule).is_some_and(|rule| rule.origin == Origin::BuiltIn) {
-            self.objects.insert(format!("a rule that {name} aggregates"));
+            self.objects.insert(format!("a rule that {} aggregates", name()));
         }
     }
 

@@ -3,7 +3,11 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
+    num::NonZeroUsize,
+    ops::Range,
+    panic,
     path::{Path, PathBuf},
+    thread::{self, Builder},
 };
 
 use clap::Args;
@@ -27,6 +31,12 @@ use crate::{
 /// The size of a request that an API server reads: 3 MiB.
 const LINE_LIMIT: usize = 3 * 1024 * 1024;
 
+/// How much is read at once, and so, with one line more, how much is answered at once.
+const READ_AT_ONCE: usize = 1024 * 1024;
+
+/// How many lines are worth a thread: to start one takes as long as some ten answers.
+const LINES_WORTH_A_THREAD: usize = 64;
+
 /// Answer SubjectAccessReviews, one a line.
 ///
 /// Each line of the input is a SubjectAccessReview, LocalSubjectAccessReview, or (with --as)
@@ -47,6 +57,10 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     identity: IdentityArguments,
+
+    /// How many threads answer; as many as the machine runs at once if not given. The output is the same.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<ExitStatus, Failure> {
@@ -63,34 +77,94 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal) -> Result<Exit
         Some(path) => Box::new(File::open(path).map_err(|error| unreadable(path, &error))?),
         None => Box::new(io::stdin()),
     };
+    let threads = arguments.threads.or_else(|| thread::available_parallelism().ok());
+    let threads = threads.map_or(1, NonZeroUsize::get);
     let mut lines = Lines::new(input);
+    let mut batch = Batch::default();
     let mut status = ExitStatus::Yes;
     let mut defaults = DefaultsUsed::default();
-    loop {
-        let line = lines.next().map_err(|error| unreadable(path.unwrap_or(Path::new("-")), &error))?;
-        let answer = match line {
-            None => break,
-            Some(Line::Text(line)) if line.iter().all(u8::is_ascii_whitespace) => continue,
-            Some(Line::Text(line)) => answer(line, caller.as_ref(), &engine, &mut defaults),
-            Some(Line::TooLong) => Err(Rejection {
-                code: 413,
-                reason: "RequestEntityTooLarge",
-                message: format!("Request entity too large: limit is {LINE_LIMIT}"),
-            }),
-        };
-        let answer = answer.unwrap_or_else(|rejection| {
-            status = ExitStatus::Unanswered;
-            rejection.to_json(lines.number)
-        });
-        // Equal for whoever parses it, and harmless on a terminal.
-        writeln!(terminal.answers(), "{}", printable_json(&answer))?;
-        if !lines.has_more_at_hand() {
-            terminal.flush()?;
+    while lines.fill(&mut batch).map_err(|error| unreadable(path.unwrap_or(Path::new("-")), &error))? {
+        for answers in batch.answers(threads, caller.as_ref(), &engine) {
+            terminal.answers().write_all(answers.text.as_bytes())?;
+            if answers.some_refused {
+                status = ExitStatus::Unanswered;
+            }
+            defaults.add_all(answers.defaults);
         }
+        terminal.flush()?;
     }
-    terminal.flush()?;
     defaults.report(terminal);
     Ok(status)
+}
+
+/// The lines that were at hand together.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    lines: Vec<Line>,
+}
+
+/// A line of the input, by its number from 1; of one that is too long nothing is kept.
+struct Line {
+    number: usize,
+    bytes: Option<Range<usize>>,
+}
+
+/// What some lines that stand together are answered with.
+#[derive(Default)]
+struct Answers {
+    text: String,
+    some_refused: bool,
+    defaults: DefaultsUsed,
+}
+
+impl Batch {
+    /// The answers of all lines, in the order of the lines.
+    fn answers(&self, threads: usize, caller: Option<&Caller>, engine: &Engine) -> Vec<Answers> {
+        let share = self.lines.len().div_ceil(threads).max(LINES_WORTH_A_THREAD);
+        let mut shares = self.lines.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        thread::scope(|scope| {
+            let others: Vec<_> = shares
+                .map(|lines| {
+                    let answers = move || self.answers_of(lines, caller, engine);
+                    (lines, Builder::new().spawn_scoped(scope, answers))
+                })
+                .collect();
+            let own = self.answers_of(own, caller, engine);
+            let others = others.into_iter().map(|(lines, thread)| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|cause| panic::resume_unwind(cause)),
+                // A machine that starts no thread gets its answers all the same.
+                Err(_) => self.answers_of(lines, caller, engine),
+            });
+            std::iter::once(own).chain(others).collect()
+        })
+    }
+
+    fn answers_of(&self, lines: &[Line], caller: Option<&Caller>, engine: &Engine) -> Answers {
+        let mut answers = Answers::default();
+        for line in lines {
+            let answer = match &line.bytes {
+                Some(range) => {
+                    let bytes = self.bytes.get(range.clone()).unwrap_or_default();
+                    answer(bytes, caller, engine, &mut answers.defaults)
+                }
+                None => Err(Rejection {
+                    code: 413,
+                    reason: "RequestEntityTooLarge",
+                    message: format!("Request entity too large: limit is {LINE_LIMIT}"),
+                }),
+            };
+            let answer = answer.unwrap_or_else(|rejection| {
+                answers.some_refused = true;
+                rejection.to_json(line.number)
+            });
+            // Equal for whoever parses it, and harmless on a terminal.
+            answers.text.push_str(&printable_json(&answer));
+            answers.text.push('\n');
+        }
+        answers
+    }
 }
 
 fn answer(
@@ -109,38 +183,53 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::message(format!("cannot read `{}`: {error}", path.display()))
 }
 
-/// The lines of a stream, one at a time, each up to a limit.
+/// The lines of a stream, each up to a limit.
 struct Lines {
     input: BufReader<Box<dyn Read>>,
-    line: Vec<u8>,
     number: usize,
-}
-
-enum Line<'a> {
-    Text(&'a [u8]),
-    TooLong,
 }
 
 impl Lines {
     fn new(input: Box<dyn Read>) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), line: Vec::new(), number: 0 }
+        Self { input: BufReader::with_capacity(READ_AT_ONCE, input), number: 0 }
     }
 
-    fn next(&mut self) -> io::Result<Option<Line<'_>>> {
-        self.line.clear();
+    /// Waits for a line, and takes with it those that need no waiting; says whether there was any, blank ones among them.
+    ///
+    /// Only the first can fail to be read, so that none that was read goes without its answer.
+    fn fill(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        batch.bytes.clear();
+        batch.lines.clear();
+        let mut any = false;
+        while (!any || self.has_more_at_hand()) && self.next(batch)? {
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Appends one line, unless it is blank; says whether there was one.
+    fn next(&mut self, batch: &mut Batch) -> io::Result<bool> {
+        let start = batch.bytes.len();
         let limit = LINE_LIMIT as u64 + 1;
-        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.line)?;
+        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut batch.bytes)?;
         if read == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         self.number += 1;
-        if self.line.last() == Some(&b'\n') {
-            self.line.pop();
-        } else if self.line.len() > LINE_LIMIT {
+        let number = self.number;
+        if batch.bytes.last() == Some(&b'\n') {
+            batch.bytes.pop();
+        } else if read > LINE_LIMIT {
             self.input.skip_until(b'\n')?;
-            return Ok(Some(Line::TooLong));
+            batch.bytes.truncate(start);
+            batch.lines.push(Line { number, bytes: None });
+            return Ok(true);
         }
-        Ok(Some(Line::Text(&self.line)))
+        let range = start..batch.bytes.len();
+        if batch.bytes.get(range.clone()).is_some_and(|line| !line.iter().all(u8::is_ascii_whitespace)) {
+            batch.lines.push(Line { number, bytes: Some(range) });
+        }
+        Ok(true)
     }
 
     /// Whether the next line can be had without waiting for it.

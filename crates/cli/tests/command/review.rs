@@ -186,6 +186,34 @@ fn an_answer_comes_before_the_next_question_is_asked() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_byte() {
+    let huge =
+        sar(&json!({"user": "u".repeat(2 << 20), "nonResourceAttributes": {"path": "/", "verb": "get"}}));
+    let mut input = String::new();
+    for number in 0..4_000 {
+        input += &match number % 401 {
+            7 => "no json".to_owned(),
+            8 => String::new(),
+            9 if number < 401 => huge.clone(),
+            10 if number < 401 => "x".repeat(4 << 20),
+            _ => pods(&format!("user-{number}"), &["dev"], ["get", "delete"][number % 2]),
+        };
+        input.push('\n');
+    }
+    for input in ["", "\n", input.trim_end(), &input] {
+        let alone = review(&["--threads", "1"], input);
+        assert_eq!(alone.stdout.lines().count(), input.lines().filter(|line| !line.is_empty()).count());
+        for threads in ["2", "3", "16"] {
+            let run = review(&["--threads", threads], input);
+            // Not `assert_eq!`, which would print megabytes.
+            assert!(run == alone, "{threads} threads");
+        }
+        assert!(review(&[], input) == alone);
+    }
+    assert_eq!(review(&["--threads", "0"], "").code, 2);
+}
+
+#[test]
 fn a_closed_pipe_is_a_clean_exit() {
     let shop = fixture("shop.yaml");
     let mut child =
@@ -198,6 +226,22 @@ fn a_closed_pipe_is_a_clean_exit() {
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn answers_that_cannot_be_written_are_an_error() {
+    let directory = Directory::new();
+    let shop = fixture("shop.yaml");
+    for lines in [1, 1_000] {
+        let requests = directory.file("requests.jsonl", (pods("jane", &["dev"], "get") + "\n").repeat(lines));
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let arguments = ["review", "-f", &shop, "--default-roles=none", "--validate=ignore", &requests];
+        let output = command(&arguments).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.starts_with("error: cannot write the answer: "), "{stderr}");
+    }
 }
 
 #[test]
