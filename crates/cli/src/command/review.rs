@@ -1,6 +1,7 @@
 //! `rolecall review`: access reviews, a line each.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
     num::NonZeroUsize,
@@ -144,39 +145,44 @@ impl Batch {
     fn answers_of(&self, lines: &[Line], caller: Option<&Caller>, engine: &Engine) -> Answers {
         let mut answers = Answers::default();
         for line in lines {
-            let answer = match &line.bytes {
-                Some(range) => {
-                    let bytes = self.bytes.get(range.clone()).unwrap_or_default();
-                    answer(bytes, caller, engine, &mut answers.defaults)
-                }
+            let start = answers.text.len();
+            let taken = match &line.bytes {
+                Some(range) => answers.add(self.bytes.get(range.clone()).unwrap_or_default(), caller, engine),
                 None => Err(Rejection {
                     code: 413,
                     reason: "RequestEntityTooLarge",
                     message: format!("Request entity too large: limit is {LINE_LIMIT}"),
                 }),
             };
-            let answer = answer.unwrap_or_else(|rejection| {
+            if let Err(rejection) = taken {
                 answers.some_refused = true;
-                rejection.to_json(line.number)
-            });
-            // Equal for whoever parses it, and harmless on a terminal.
-            answers.text.push_str(&printable_json(&answer));
+                answers.text.push_str(&rejection.to_json(line.number));
+            }
+            answers.make_printable(start);
             answers.text.push('\n');
         }
         answers
     }
 }
 
-fn answer(
-    line: &[u8],
-    caller: Option<&Caller>,
-    engine: &Engine,
-    defaults: &mut DefaultsUsed,
-) -> Result<String, Rejection> {
-    let review = Review::parse(line, caller)?;
-    let determination = engine.determine(&review.request());
-    defaults.add(engine.policies(), &determination);
-    Ok(review.answer(&review_status(engine.policies().model(), &determination)))
+impl Answers {
+    /// Answers one line; of one that is not taken nothing is written.
+    fn add(&mut self, line: &[u8], caller: Option<&Caller>, engine: &Engine) -> Result<(), Rejection> {
+        let review = Review::parse(line, caller)?;
+        let determination = engine.determine(&review.request());
+        self.defaults.add(engine.policies(), &determination);
+        review.push_answer(&mut self.text, &review_status(engine.policies().model(), &determination));
+        Ok(())
+    }
+
+    /// Makes the text from here on equal for whoever parses it, and harmless on a terminal.
+    fn make_printable(&mut self, start: usize) {
+        let answer = self.text.get(start..).unwrap_or_default();
+        if let Cow::Owned(printable) = printable_json(answer) {
+            self.text.truncate(start);
+            self.text.push_str(&printable);
+        }
+    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

@@ -147,24 +147,30 @@ impl<'a> Review<'a> {
     /// The same object with its status filled, as one line of JSON without a line end. What the review itself says about
     /// its selectors is added to the evaluation error.
     pub fn answer(&self, status: &ReviewStatus) -> String {
+        let mut answer = String::new();
+        self.push_answer(&mut answer, status);
+        answer
+    }
+
+    /// Appends the [`answer`](Self::answer), so that one buffer holds those of many reviews.
+    pub fn push_answer(&self, answers: &mut String, status: &ReviewStatus) {
         const AROUND_STATUS: usize = 128;
-        let size = self.text.len() + status.reason.len() + status.evaluation_error.len() + AROUND_STATUS;
-        let mut answer = String::with_capacity(size);
+        answers
+            .reserve(self.text.len() + status.reason.len() + status.evaluation_error.len() + AROUND_STATUS);
         let mut kept = 0;
         for range in &self.statuses {
-            self.push_text(&mut answer, kept..range.start);
-            self.push_status(&mut answer, status);
+            self.push_text(answers, kept..range.start);
+            self.push_status(answers, status);
             kept = range.end;
         }
         if self.statuses.is_empty() {
             // A review ends with the brace of its object.
             kept = self.text.len().saturating_sub(1);
-            self.push_text(&mut answer, 0..kept);
-            answer.push_str(",\"status\":");
-            self.push_status(&mut answer, status);
+            self.push_text(answers, 0..kept);
+            answers.push_str(",\"status\":");
+            self.push_status(answers, status);
         }
-        self.push_text(&mut answer, kept..self.text.len());
-        answer
+        self.push_text(answers, kept..self.text.len());
     }
 
     fn about_resource(self, attributes: ResourceAttributes<'a>) -> Self {
