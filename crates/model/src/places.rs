@@ -69,20 +69,22 @@ impl RuleList {
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     places: Vec<Span>,
-    /// Where in `places` those of a rule or binding begin.
-    starts: HashMap<Span, usize>,
+    /// Where in `places` those of a rule or binding begin. INVARIANT: ascending, without repeats.
+    starts: Vec<(Span, usize)>,
+    /// The same for what was taken in after something that stands behind it: by an alias, for instance.
+    stragglers: HashMap<Span, usize>,
 }
 
 impl Places {
     /// Takes in the places of a rule's entries, in the order of [`RuleList::ALL`] and of the entries.
     pub fn add_rule(&mut self, rule: Span, entries: impl IntoIterator<Item = Span>) {
-        self.starts.insert(rule, self.places.len());
+        self.begin(rule);
         self.places.extend(entries);
     }
 
     /// Takes in the places of the name in a binding's role reference and of its subjects' names.
     pub fn add_binding(&mut self, binding: Span, role: Span, subjects: impl IntoIterator<Item = Span>) {
-        self.starts.insert(binding, self.places.len());
+        self.begin(binding);
         self.places.push(role);
         self.places.extend(subjects);
     }
@@ -95,7 +97,7 @@ impl Places {
         if index >= list.len(rule) {
             return Some(whole);
         }
-        let place = self.starts.get(&whole).and_then(|start| self.places.get(start + before + index));
+        let place = self.start(whole).and_then(|start| self.places.get(start + before + index));
         Some(place.copied().unwrap_or(whole))
     }
 
@@ -112,9 +114,29 @@ impl Places {
         self.of_binding(binding.origin, index + 1)
     }
 
+    /// Texts are read forwards, so nearly always this is the end of a list, which is cheaper than a table.
+    fn begin(&mut self, whole: Span) {
+        let start = self.places.len();
+        match self.starts.last_mut() {
+            Some((last, known)) if *last == whole => *known = start,
+            Some((last, _)) if *last > whole => {
+                self.stragglers.insert(whole, start);
+            }
+            _ => self.starts.push((whole, start)),
+        }
+    }
+
+    fn start(&self, whole: Span) -> Option<usize> {
+        // A straggler is later than what it has in common with the list.
+        self.stragglers.get(&whole).copied().or_else(|| {
+            let found = self.starts.binary_search_by_key(&whole, |&(span, _)| span).ok()?;
+            self.starts.get(found).map(|&(_, start)| start)
+        })
+    }
+
     fn of_binding(&self, origin: Origin, index: usize) -> Option<Span> {
         let whole = origin.span()?;
-        let place = self.starts.get(&whole).and_then(|start| self.places.get(start + index));
+        let place = self.start(whole).and_then(|start| self.places.get(start + index));
         Some(place.copied().unwrap_or(whole))
     }
 }

@@ -170,10 +170,10 @@ impl PolicySetBuilder {
     /// Adds a role, or puts it in the place of the one of the same namespace and name, which is returned.
     pub fn add_role(&mut self, role: Role) -> Option<Role> {
         let key = (role.namespace.clone(), role.name.clone());
-        match self.role_places.get(&key).and_then(|&place| self.set.roles.get_mut(place)) {
+        let place = *self.role_places.entry(key).or_insert(self.set.roles.len());
+        match self.set.roles.get_mut(place) {
             Some(earlier) => Some(std::mem::replace(earlier, role)),
             None => {
-                self.role_places.insert(key, self.set.roles.len());
                 self.set.roles.push(role);
                 None
             }
@@ -184,10 +184,10 @@ impl PolicySetBuilder {
     /// returned.
     pub fn add_binding(&mut self, binding: Binding) -> Option<Binding> {
         let key = (binding.namespace.clone(), binding.name.clone());
-        match self.binding_places.get(&key).and_then(|&place| self.set.bindings.get_mut(place)) {
+        let place = *self.binding_places.entry(key).or_insert(self.set.bindings.len());
+        match self.set.bindings.get_mut(place) {
             Some(earlier) => Some(std::mem::replace(earlier, binding)),
             None => {
-                self.binding_places.insert(key, self.set.bindings.len());
                 self.set.bindings.push(binding);
                 None
             }

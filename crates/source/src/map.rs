@@ -1,6 +1,9 @@
 //! All source texts of one load.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{SourceId, Span};
 
@@ -15,11 +18,36 @@ pub struct Source {
     length: usize,
     /// Of a text that was not kept, offsets whose line and column are known. INVARIANT: ascending.
     known: Vec<KnownPlace>,
+    /// Made when somebody first asks for a line: most texts have nothing to be said about.
+    index: OnceLock<Index>,
+}
+
+/// What finds lines and columns of a text.
+#[derive(Clone, Debug)]
+struct Index {
     /// Offsets of the first byte of each line. INVARIANT: ascending, begins with 0.
     lines: Vec<u32>,
     /// How many characters begin before each multiple of [`STRIDE`] bytes, so that a column in a line of
     /// many megabytes costs no walk over the line: a file with a thousand findings may be one line.
     characters: Vec<usize>,
+}
+
+impl Index {
+    fn new(text: &str) -> Self {
+        let mut lines = vec![0];
+        lines.extend(
+            text.bytes()
+                .enumerate()
+                .filter(|&(_, byte)| byte == b'\n')
+                .filter_map(|(offset, _)| u32::try_from(offset + 1).ok())
+                .filter(|&start| (start as usize) < text.len()),
+        );
+        let mut characters = vec![0];
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            characters.push(characters.last().copied().unwrap_or_default() + count_characters(chunk));
+        }
+        Self { lines, characters }
+    }
 }
 
 /// The distance of counted places in a text, in bytes.
@@ -51,10 +79,11 @@ impl Source {
 
     /// How many lines there are; a text without a final line end has its last line counted.
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
-    /// Line and column of a byte, in O(log lines), however long the line; offsets past the end give the end.
+    /// Line and column of a byte, in O(log lines), however long the line; offsets past the end give the end. The
+    /// first question about a text's lines walks over all of it once.
     /// Of a text that was not kept, those of the last known place up to there.
     pub fn position(&self, offset: usize) -> Position {
         if let Some(before) =
@@ -64,29 +93,37 @@ impl Source {
             return Position { line: known.line as usize, column: known.column as usize };
         }
         let offset = floor_char(&self.text, offset);
-        let line = self.lines.partition_point(|&start| start as usize <= offset).max(1);
-        let start = self.lines.get(line - 1).map_or(0, |&start| start as usize);
+        let line = self.lines().partition_point(|&start| start as usize <= offset).max(1);
+        let start = self.lines().get(line - 1).map_or(0, |&start| start as usize);
         let column = self.characters_before(offset).saturating_sub(self.characters_before(start));
         Position { line, column: column + 1 }
     }
 
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.text))
+    }
+
+    fn lines(&self) -> &[u32] {
+        &self.index().lines
+    }
+
     fn characters_before(&self, offset: usize) -> usize {
         let counted = offset / STRIDE;
-        let before = self.characters.get(counted).copied().unwrap_or_default();
+        let before = self.index().characters.get(counted).copied().unwrap_or_default();
         before + self.text.as_bytes().get(counted * STRIDE..offset).map_or(0, count_characters)
     }
 
     /// The byte range of a line (counted from 1) without its line end; empty past the last line.
     pub fn line(&self, line: usize) -> &str {
-        let Some(&start) = line.checked_sub(1).and_then(|index| self.lines.get(index)) else { return "" };
-        let end = self.lines.get(line).map_or(self.text.len(), |&next| next as usize);
+        let Some(&start) = line.checked_sub(1).and_then(|index| self.lines().get(index)) else { return "" };
+        let end = self.lines().get(line).map_or(self.text.len(), |&next| next as usize);
         self.text.get(start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
     /// The offset of the first byte of a line (counted from 1); the text's end past the last line.
     pub fn line_start(&self, line: usize) -> usize {
         line.checked_sub(1)
-            .and_then(|index| self.lines.get(index))
+            .and_then(|index| self.lines().get(index))
             .map_or(self.text.len(), |&start| start as usize)
     }
 }
@@ -124,20 +161,8 @@ impl SourceMap {
     /// which is why loaders refuse files long before that size.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceId {
         let text = text.into();
-        let mut lines = vec![0];
-        lines.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|&(_, byte)| byte == b'\n')
-                .filter_map(|(offset, _)| u32::try_from(offset + 1).ok())
-                .filter(|&start| (start as usize) < text.len()),
-        );
-        let mut characters = vec![0];
-        for chunk in text.as_bytes().chunks(STRIDE) {
-            characters.push(characters.last().copied().unwrap_or_default() + count_characters(chunk));
-        }
         let length = text.len();
-        self.push(Source { name: name.into(), text, length, known: Vec::new(), lines, characters })
+        self.push(Source { name: name.into(), text, length, known: Vec::new(), index: OnceLock::new() })
     }
 
     /// Takes in a text that is not kept, with what is known of places in it: bytes of the text, each with its
@@ -167,8 +192,7 @@ impl SourceMap {
             })
             .collect();
         known.sort_by_key(|known| known.offset);
-        let (text, lines, characters) = (Arc::from(""), vec![0], vec![0]);
-        self.push(Source { name: name.into(), text, length, known, lines, characters })
+        self.push(Source { name: name.into(), text: Arc::from(""), length, known, index: OnceLock::new() })
     }
 
     fn push(&mut self, source: Source) -> SourceId {

@@ -64,8 +64,7 @@ pub(super) fn classify(api_version: Option<&str>, kind: Option<&str>) -> Class {
             kubernetes: Some(no_kind(kind, api_version)),
         });
     }
-    let meant = rbac_kind_name(kind);
-    if meant.is_some() && looks_like_rbac(group) {
+    if looks_like_rbac(group) && rbac_kind_name(kind).is_some() {
         return Class::Suspect(Complaint {
             name: "unknown-kind",
             field: "apiVersion",

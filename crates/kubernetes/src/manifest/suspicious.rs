@@ -8,7 +8,7 @@ use super::object::{Body, RbacObject, Text, Texts};
 /// invisible characters, curly quotes, a version in an API group), placeholders of templates, a version of
 /// the API that servers no longer have.
 pub fn suspicious(object: &RbacObject) -> Vec<Finding> {
-    let mut found = Findings { object: object.label(), findings: Vec::new() };
+    let mut found = Findings { object, findings: Vec::new() };
     if object.version != super::object::Version::V1 {
         found.findings.push(
             Finding::warning(
@@ -17,23 +17,23 @@ pub fn suspicious(object: &RbacObject) -> Vec<Finding> {
             )
             .at(object.kind_span, "read as an API server of that time would have read it")
             .field("apiVersion")
-            .object(found.object.clone())
+            .object(object.label())
             .help("write `apiVersion: rbac.authorization.k8s.io/v1`"),
         );
     }
-    found.template(&object.metadata.name, "metadata.name");
-    found.template(&object.metadata.namespace, "metadata.namespace");
+    found.template(&object.metadata.name, || "metadata.name".to_owned());
+    found.template(&object.metadata.namespace, || "metadata.namespace".to_owned());
     match &object.body {
         Body::Binding { subjects, role_ref } => {
             for (index, subject) in subjects.value.iter().enumerate() {
-                let name = format!("subjects[{index}].name");
-                found.template(&subject.name, &name);
-                found.hidden(&subject.name, &name);
-                found.template(&subject.namespace, &format!("subjects[{index}].namespace"));
+                let path = |field: &str| format!("subjects[{index}].{field}");
+                found.template(&subject.name, || path("name"));
+                found.hidden(&subject.name, || path("name"));
+                found.template(&subject.namespace, || path("namespace"));
             }
             if let Some(role_ref) = role_ref {
-                found.template(&role_ref.name, "roleRef.name");
-                found.hidden(&role_ref.name, "roleRef.name");
+                found.template(&role_ref.name, || "roleRef.name".to_owned());
+                found.hidden(&role_ref.name, || "roleRef.name".to_owned());
             }
         }
         Body::Role { rules, .. } => {
@@ -62,18 +62,19 @@ enum Entry {
     Word,
 }
 
+/// Paths and the object's name are made only where something is to be said: nearly nowhere.
 #[derive(Debug)]
-struct Findings {
-    object: String,
+struct Findings<'a> {
+    object: &'a RbacObject,
     findings: Vec<Finding>,
 }
 
-impl Findings {
+impl Findings<'_> {
     fn entries(&mut self, list: &Texts, rule: usize, field: &str, kind: Entry) {
         for (index, text) in list.value.iter().enumerate() {
-            // The path is made only where something is to be said: nearly nowhere.
+            let path = || format!("rules[{rule}].{field}[{index}]");
             if let Some((what, help)) = peculiarity(text.as_str(), kind) {
-                let path = format!("rules[{rule}].{field}[{index}]");
+                let path = path();
                 let value = text.as_str();
                 self.push(
                     Finding::warning("suspicious-value", format!("`{value}` in `{path}` {what}"))
@@ -82,26 +83,26 @@ impl Findings {
                     &path,
                 );
             }
-            if is_template(text.as_str()) {
-                self.template(text, &format!("rules[{rule}].{field}[{index}]"));
-            }
+            self.template(text, path);
         }
     }
 
-    fn hidden(&mut self, text: &Text, path: &str) {
+    fn hidden(&mut self, text: &Text, path: impl Fn() -> String) {
         if let Some((what, help)) = hidden(text.as_str()) {
+            let path = path();
             let value = text.as_str();
             self.push(
                 Finding::warning("suspicious-value", format!("`{value}` in `{path}` {what}"))
                     .at(text.span, "compared as it stands")
                     .help(help),
-                path,
+                &path,
             );
         }
     }
 
-    fn template(&mut self, text: &Text, path: &str) {
+    fn template(&mut self, text: &Text, path: impl Fn() -> String) {
         if is_template(text.as_str()) {
+            let path = path();
             let value = text.as_str();
             self.push(
                 Finding::warning(
@@ -110,17 +111,20 @@ impl Findings {
                 )
                 .at(text.span, "taken as it stands")
                 .help("render the template first"),
-                path,
+                &path,
             );
         }
     }
 
     fn push(&mut self, finding: Finding, path: &str) {
-        self.findings.push(finding.field(path).object(self.object.clone()));
+        self.findings.push(finding.field(path).object(self.object.label()));
     }
 }
 
 fn is_template(text: &str) -> bool {
+    if !text.bytes().any(|byte| matches!(byte, b'{' | b'$')) {
+        return false;
+    }
     let between = |open: &str, close: &str| {
         text.find(open)
             .and_then(|start| text.get(start + open.len()..))
@@ -156,6 +160,10 @@ fn peculiarity(text: &str, kind: Entry) -> Option<(&'static str, &'static str)> 
 
 /// What the eye does not see, or takes for something else.
 fn hidden(text: &str) -> Option<(&'static str, &'static str)> {
+    // Nearly all texts are of letters that can be seen.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
     if text.trim() != text {
         return Some(("has blanks around it, which count", "take the blanks out"));
     }

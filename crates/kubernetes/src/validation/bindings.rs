@@ -69,19 +69,19 @@ impl Checker<'_> {
 
     pub(super) fn subjects(&mut self, subjects: &[Subject]) {
         for (index, subject) in subjects.iter().enumerate() {
-            self.subject(&format!("subjects[{index}]"), subject);
+            self.subject(index, subject);
         }
     }
 
-    fn subject(&mut self, path: &str, subject: &Subject) {
+    fn subject(&mut self, index: usize, subject: &Subject) {
         let Subject { kind, name, .. } = subject;
         if name.value.is_empty() {
             let words = Words::new("this subject has no name, so it is nobody", "`name` is missing or empty");
-            self.required(&format!("{path}.name"), name.span, "", words);
+            self.required(&format!("subjects[{index}].name"), name.span, "", words);
         }
         match kind.as_str() {
-            "ServiceAccount" => self.service_account(path, subject),
-            "User" | "Group" => self.rbac_group(path, subject),
+            "ServiceAccount" => self.service_account(index, subject),
+            "User" | "Group" => self.rbac_group(index, subject),
             unknown => {
                 let kinds = ["ServiceAccount", "User", "Group"];
                 let words = if unknown.is_empty() {
@@ -93,12 +93,12 @@ impl Checker<'_> {
                     };
                     Words::new(format!("there is no kind `{unknown}` of subject, so it is nobody"), label)
                 };
-                self.unsupported(&format!("{path}.kind"), kind.span, unknown, &kinds, words);
+                self.unsupported(&format!("subjects[{index}].kind"), kind.span, unknown, &kinds, words);
             }
         }
     }
 
-    fn service_account(&mut self, path: &str, subject: &Subject) {
+    fn service_account(&mut self, index: usize, subject: &Subject) {
         let Subject { name, api_group, namespace, .. } = subject;
         if !name.value.is_empty() {
             for detail in names::dns_subdomain(name.as_str()) {
@@ -111,7 +111,13 @@ impl Checker<'_> {
                 } else {
                     words
                 };
-                self.invalid(&format!("{path}.name"), name.span, &quote(name.as_str()), &detail, words);
+                self.invalid(
+                    &format!("subjects[{index}].name"),
+                    name.span,
+                    &quote(name.as_str()),
+                    &detail,
+                    words,
+                );
             }
         }
         if !api_group.value.is_empty() {
@@ -119,7 +125,13 @@ impl Checker<'_> {
                 format!("ServiceAccounts are in the core group, not in the apiGroup `{}`", api_group.value),
                 "take it out, or write \"\"",
             );
-            self.unsupported(&format!("{path}.apiGroup"), api_group.span, api_group.as_str(), &[""], words);
+            self.unsupported(
+                &format!("subjects[{index}].apiGroup"),
+                api_group.span,
+                api_group.as_str(),
+                &[""],
+                words,
+            );
         }
         if !self.object.kind.is_namespaced() && namespace.value.is_empty() {
             let words = Words::new(
@@ -129,11 +141,11 @@ impl Checker<'_> {
                 ),
                 "`namespace` is missing or empty",
             );
-            self.required(&format!("{path}.namespace"), namespace.span, "", words);
+            self.required(&format!("subjects[{index}].namespace"), namespace.span, "", words);
         }
     }
 
-    fn rbac_group(&mut self, path: &str, subject: &Subject) {
+    fn rbac_group(&mut self, index: usize, subject: &Subject) {
         let Subject { kind, api_group, .. } = subject;
         if api_group.as_str() != RBAC_GROUP {
             let words = Words::new(
@@ -141,7 +153,7 @@ impl Checker<'_> {
                 format!("write `{RBAC_GROUP}`, or nothing"),
             );
             self.unsupported(
-                &format!("{path}.apiGroup"),
+                &format!("subjects[{index}].apiGroup"),
                 api_group.span,
                 api_group.as_str(),
                 &[RBAC_GROUP],

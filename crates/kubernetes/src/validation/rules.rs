@@ -7,14 +7,14 @@ use super::{Checker, Words, json_texts};
 impl Checker<'_> {
     pub(super) fn rules(&mut self, rules: &[PolicyRule]) {
         for (index, rule) in rules.iter().enumerate() {
-            self.rule(&format!("rules[{index}]"), rule);
+            self.rule(index, rule);
         }
     }
 
-    fn rule(&mut self, path: &str, rule: &PolicyRule) {
+    fn rule(&mut self, index: usize, rule: &PolicyRule) {
         if rule.verbs.value.is_empty() {
             self.required(
-                &format!("{path}.verbs"),
+                &format!("rules[{index}].verbs"),
                 rule.verbs.span,
                 "verbs must contain at least one value",
                 Words::new("this rule has no verbs, so it grants nothing", "`verbs` is missing or empty")
@@ -22,12 +22,12 @@ impl Checker<'_> {
             );
         }
         if !rule.non_resource_urls.value.is_empty() {
-            self.urls(path, rule);
+            self.urls(index, rule);
             return;
         }
         if rule.api_groups.value.is_empty() {
             self.required(
-                &format!("{path}.apiGroups"),
+                &format!("rules[{index}].apiGroups"),
                 rule.api_groups.span,
                 "resource rules must supply at least one api group",
                 Words::new(
@@ -39,7 +39,7 @@ impl Checker<'_> {
         }
         if rule.resources.value.is_empty() {
             self.required(
-                &format!("{path}.resources"),
+                &format!("rules[{index}].resources"),
                 rule.resources.span,
                 "resource rules must supply at least one resource",
                 Words::new(
@@ -50,8 +50,8 @@ impl Checker<'_> {
         }
     }
 
-    fn urls(&mut self, path: &str, rule: &PolicyRule) {
-        let field = format!("{path}.nonResourceURLs");
+    fn urls(&mut self, index: usize, rule: &PolicyRule) {
+        let field = format!("rules[{index}].nonResourceURLs");
         let urls = &rule.non_resource_urls;
         if self.object.kind.is_namespaced() {
             self.invalid(
