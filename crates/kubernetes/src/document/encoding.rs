@@ -163,7 +163,7 @@ fn lone_carriage_returns(text: String) -> String {
 /// Takes byte order marks off the beginnings of documents, where files that are joined bring them: Kubernetes
 /// splits a text at its separators before it reads the parts.
 fn marks_of_documents(text: String) -> String {
-    if !text.contains("\n\u{FEFF}") {
+    if text.is_ascii() || !text.contains("\n\u{FEFF}") {
         return text;
     }
     let mut result = String::with_capacity(text.len());

@@ -25,7 +25,8 @@ pub(super) enum FaultKind {
 
 /// Reads JSON values out of a text of the source map.
 ///
-/// Lists and maps that are open are kept on a stack of its own, which is no deeper than the limit.
+/// Lists and maps that are open are kept on a stack of its own, which is no deeper than the limit. What they hold so
+/// far stands on two more, so that a list or map gets its memory at once when it ends.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     sources: &'a SourceMap,
@@ -33,6 +34,9 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    open: Vec<Frame>,
+    nodes: Vec<Node>,
+    entries: Vec<Entry>,
 }
 
 impl<'a> Reader<'a> {
@@ -45,12 +49,26 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Self {
         let text = sources.get(source).map_or("", |source| source.text());
-        Self { sources, source, text: text.get(..end).unwrap_or(text), at: start, depth }
+        Self {
+            sources,
+            source,
+            text: text.get(..end).unwrap_or(text),
+            at: start,
+            depth,
+            open: Vec::new(),
+            nodes: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// The first byte that was not read.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// Goes to a byte after values that somebody else has read.
+    pub(super) fn go_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Skips blanks and line ends; the byte after them, if any.
@@ -61,30 +79,29 @@ impl<'a> Reader<'a> {
         self.peek()
     }
 
-    /// Reads one value; blanks before it are skipped.
+    /// Reads one value; blanks before it are skipped. After a fault nothing more can be read.
     pub(super) fn value(&mut self, names: &mut Names) -> Result<Node, Fault> {
-        let mut open: Vec<Frame> = Vec::new();
         loop {
             // A value is due.
             let start = self.at_token();
             let mut node = match self.peek() {
                 Some(bracket @ (b'[' | b'{')) => {
-                    if open.len() >= self.depth {
+                    if self.open.len() >= self.depth {
                         return Err(self.fault(start, FaultKind::TooDeep));
                     }
                     self.at += 1;
-                    let (mut frame, close) = match bracket {
-                        b'[' => (Frame::List { start, nodes: Vec::new() }, b']'),
-                        _ => (Frame::Map { start, entries: Vec::new(), key: None }, b'}'),
-                    };
-                    if self.skip_blanks() == Some(close) {
+                    let is_map = bracket == b'{';
+                    if self.skip_blanks() == Some(if is_map { b'}' } else { b']' }) {
                         self.at += 1;
-                        self.close(frame)
+                        let value = if is_map { Value::Map(Vec::new()) } else { Value::List(Vec::new()) };
+                        Node { span: self.span(start), value }
                     } else {
-                        if let Frame::Map { key, .. } = &mut frame {
-                            *key = Some(self.key(names)?);
-                        }
-                        open.push(frame);
+                        let frame = if is_map {
+                            Frame::Map { start, first: self.entries.len(), key: self.key(names)? }
+                        } else {
+                            Frame::List { start, first: self.nodes.len() }
+                        };
+                        self.open.push(frame);
                         continue;
                     }
                 }
@@ -92,39 +109,45 @@ impl<'a> Reader<'a> {
             };
             // The value belongs to the innermost open list or map, which may end with it, and so on.
             loop {
-                match open.last_mut() {
-                    None => return Ok(node),
-                    Some(Frame::List { nodes, .. }) => nodes.push(node),
-                    Some(Frame::Map { entries, key, .. }) => {
-                        if let Some((key, key_span)) = key.take() {
-                            entries.push(Entry { key, key_span, value: node });
-                        }
+                let Some(frame) = self.open.last() else { return Ok(node) };
+                let is_map = match frame {
+                    Frame::List { .. } => {
+                        self.nodes.push(node);
+                        false
                     }
-                }
-                let next = self.skip_blanks();
-                match (next, open.last_mut()) {
-                    (Some(b','), Some(Frame::List { .. })) => {
+                    Frame::Map { key: (key, key_span), .. } => {
+                        self.entries.push(Entry { key: Arc::clone(key), key_span: *key_span, value: node });
+                        true
+                    }
+                };
+                match (self.skip_blanks(), is_map) {
+                    (Some(b','), false) => {
                         self.at += 1;
                         if self.skip_blanks() == Some(b']') {
                             return Err(self.here("a value is due after the comma, not the end of the list"));
                         }
                         break;
                     }
-                    (Some(b','), Some(Frame::Map { key, .. })) => {
+                    (Some(b','), true) => {
                         self.at += 1;
                         if self.skip_blanks() == Some(b'}') {
                             return Err(self.here("a key is due after the comma, not the end of the map"));
                         }
-                        *key = Some(self.key(names)?);
+                        let due = self.key(names)?;
+                        if let Some(Frame::Map { key, .. }) = self.open.last_mut() {
+                            *key = due;
+                        }
                         break;
                     }
-                    (Some(b']'), Some(Frame::List { .. })) | (Some(b'}'), Some(Frame::Map { .. })) => {
+                    (Some(b']'), false) | (Some(b'}'), true) => {
                         self.at += 1;
-                        let Some(frame) = open.pop() else { return Err(self.here("a value is due here")) };
-                        node = self.close(frame);
+                        let Some(frame) = self.open.pop() else {
+                            return Err(self.here("a value is due here"));
+                        };
+                        node = self.close(&frame);
                     }
-                    (_, Some(Frame::List { .. })) => return Err(self.here("`,` or `]` is due here")),
-                    _ => return Err(self.here("`,` or `}` is due here")),
+                    (_, false) => return Err(self.here("`,` or `]` is due here")),
+                    (_, true) => return Err(self.here("`,` or `}` is due here")),
                 }
             }
         }
@@ -139,10 +162,16 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    fn close(&self, frame: Frame) -> Node {
-        match frame {
-            Frame::List { start, nodes } => Node { span: self.span(start), value: Value::List(nodes) },
-            Frame::Map { start, entries, .. } => Node { span: self.span(start), value: Value::Map(entries) },
+    fn close(&mut self, frame: &Frame) -> Node {
+        match *frame {
+            Frame::List { start, first } => {
+                let nodes = self.nodes.drain(first.min(self.nodes.len())..).collect();
+                Node { span: self.span(start), value: Value::List(nodes) }
+            }
+            Frame::Map { start, first, .. } => {
+                let entries = self.entries.drain(first.min(self.entries.len())..).collect();
+                Node { span: self.span(start), value: Value::Map(entries) }
+            }
         }
     }
 
@@ -218,11 +247,10 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let mut decoded = String::new();
         loop {
-            let start = self.at;
-            while self.peek().is_some_and(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-                self.at += 1;
-            }
-            let piece = self.text.get(start..self.at).unwrap_or("");
+            let rest = self.text.get(self.at..).unwrap_or("");
+            let end = rest.bytes().position(|byte| matches!(byte, 0..b' ' | b'"' | b'\\'));
+            let piece = end.and_then(|end| rest.get(..end)).unwrap_or(rest);
+            self.at += piece.len();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -311,8 +339,10 @@ impl<'a> Reader<'a> {
 /// A list or map whose end was not met yet.
 #[derive(Debug)]
 enum Frame {
-    List { start: usize, nodes: Vec<Node> },
-    Map { start: usize, entries: Vec<Entry>, key: Option<(Arc<str>, Span)> },
+    /// `first`: from where on the nodes on the stack are its own.
+    List { start: usize, first: usize },
+    /// `first`: from where on the entries on the stack are its own.
+    Map { start: usize, first: usize, key: (Arc<str>, Span) },
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 //! assert_eq!(sources.position(verbs.span).to_string(), "2:8");
 //! ```
 
+pub(crate) mod cursor;
 mod encoding;
 mod hint;
 mod json;
@@ -36,6 +37,7 @@ mod yaml;
 mod tests;
 
 pub use encoding::take_in;
+pub(crate) use names::Names;
 pub use node::{Entry, Node, Value};
 pub use stream::{Documents, json_value};
 

@@ -1,33 +1,30 @@
 //! Short texts that repeat, kept once.
 
-use std::sync::Arc;
+use std::{hash::BuildHasher, sync::Arc};
 
 /// Gives out one [`Arc`] for texts that are met again and again: keys such as `apiVersion`, verbs.
 ///
 /// A direct-mapped cache: each text has one slot, which the latest text that falls into it owns. So it
 /// never grows, whatever the input, and a miss costs no more than the allocation that is due anyway.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     slots: Vec<Option<Arc<str>>>,
+    hasher: foldhash::fast::RandomState,
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
-        Self { slots: vec![None; SLOTS] }
+    pub(crate) fn new() -> Self {
+        Self { slots: vec![None; SLOTS], hasher: foldhash::fast::RandomState::default() }
     }
 
     /// The text, shared if it was met lately.
-    pub(super) fn share(&mut self, text: &str) -> Arc<str> {
+    pub(crate) fn share(&mut self, text: &str) -> Arc<str> {
         if text.len() > LONGEST {
             return text.into();
         }
-        // FNV-1a: good enough for the choice of a slot, and a bad choice only costs an allocation.
-        let hash = text
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        let Some(slot) = self.slots.get_mut((hash ^ (hash >> 15)) as usize % SLOTS) else {
-            return text.into();
-        };
+        // A bad choice of a slot only costs an allocation.
+        let slot = usize::try_from(self.hasher.hash_one(text) % SLOTS as u64);
+        let Some(slot) = slot.ok().and_then(|slot| self.slots.get_mut(slot)) else { return text.into() };
         match slot {
             Some(known) if &**known == text => Arc::clone(known),
             _ => Arc::clone(slot.insert(text.into())),

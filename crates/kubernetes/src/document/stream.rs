@@ -6,9 +6,10 @@ use rolecall_diagnostics::Finding;
 use rolecall_source::{Source, SourceId, SourceMap};
 
 use super::{
-    Document, Limits, Node, hint,
+    Document, Limits, Names, Node,
+    cursor::{Flavour, Json, ReadForwards, Tree},
+    hint,
     json::{self, Fault, FaultKind},
-    names::Names,
     yaml,
 };
 
@@ -39,6 +40,50 @@ impl<'a> Documents<'a> {
     /// line, for instance) follows from the text itself.
     pub fn new(sources: &'a SourceMap, source: SourceId, limits: &Limits) -> Self {
         Self { sources, source, limits: *limits, names: Names::new(), format: Format::Unknown }
+    }
+
+    /// Reads the next document with a cursor, if there is nothing unusual about it. If there is, or none is left,
+    /// nothing has happened.
+    pub(crate) fn read_forwards<R: ReadForwards>(&mut self, reader: &mut R) -> Option<R::Read> {
+        if matches!(self.format, Format::Unknown) {
+            let mut json = self.json_reader();
+            match json.skip_blanks() {
+                Some(b'{') => {
+                    let (read, end) = self.read_json(json.position(), reader)?;
+                    json.go_to(end);
+                    self.format = Format::Json(json);
+                    return Some(read);
+                }
+                Some(b'[') => return None,
+                _ => {}
+            }
+            if unreadable_character(self.sources, self.source, 0).is_some() {
+                return None;
+            }
+            self.format = Format::Yaml(yaml::Reader::new(self.sources, self.source, 0, self.limits));
+        }
+        match &mut self.format {
+            Format::Ended | Format::Unknown => None,
+            Format::Json(json) => {
+                if json.skip_blanks() != Some(b'{') {
+                    return None;
+                }
+                let start = json.position();
+                let (read, end) = self.read_json(start, reader)?;
+                if let Format::Json(json) = &mut self.format {
+                    json.go_to(end);
+                }
+                Some(read)
+            }
+            Format::Yaml(yaml) => yaml.read_forwards(reader, &mut self.names),
+        }
+    }
+
+    fn read_json<R: ReadForwards>(&mut self, start: usize, reader: &mut R) -> Option<(R::Read, usize)> {
+        let mut cursor =
+            Json::new(self.sources, self.source, self.text(), start, self.limits.depth, Flavour::Json);
+        let read = reader.read(&mut cursor, &mut self.names)?;
+        Some((read, cursor.position()))
     }
 
     /// A text that begins with a bracket or a brace is JSON if its first value is; if not, it may still be YAML,
@@ -94,9 +139,16 @@ impl<'a> Documents<'a> {
             return Err(finding);
         }
         let mut reader = yaml::Reader::new(self.sources, self.source, start, self.limits);
-        let node = reader.document(&mut self.names)?;
+        let node = self.yaml_document(&mut reader)?;
         self.format = Format::Yaml(reader);
         Ok(node)
+    }
+
+    fn yaml_document(&mut self, reader: &mut yaml::Reader<'a>) -> Result<Option<Node>, Finding> {
+        match reader.read_forwards(&mut Tree, &mut self.names) {
+            Some(node) => Ok(Some(node)),
+            None => reader.document(&mut self.names),
+        }
     }
 
     fn text(&self) -> &'a str {
@@ -121,7 +173,7 @@ impl Iterator for Documents<'_> {
             Format::Json(reader) => self.json(reader),
             Format::Unknown => self.first(),
             Format::Yaml(mut reader) => {
-                let read = reader.document(&mut self.names);
+                let read = self.yaml_document(&mut reader);
                 self.format = Format::Yaml(reader);
                 read
             }
@@ -166,7 +218,7 @@ fn refuse_json(sources: &SourceMap, source: SourceId, fault: &Fault, limits: &Li
 /// not: what stands behind it would mean something else there.
 ///
 /// Source: YAML 1.1, 4.1 "printable" and 4.2 "line breaks"; YAML 1.2 took the breaks away.
-fn unreadable_character(sources: &SourceMap, source: SourceId, start: usize) -> Option<Finding> {
+pub(super) fn unreadable_character(sources: &SourceMap, source: SourceId, start: usize) -> Option<Finding> {
     let text = sources.get(source)?.text().get(start..)?;
     if text.is_ascii() && !text.as_bytes().contains(&0x7F) {
         return None;

@@ -7,9 +7,10 @@ use rolecall_source::{SourceId, SourceMap, Span};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
 use super::{
-    Entry, Limits, Node, Value, hint,
+    Entry, Limits, Names, Node, Value,
+    cursor::{self, Block, Flavour, Json, ReadForwards},
+    hint,
     merge::Merging,
-    names::Names,
     offsets::Offsets,
     repair::{self, Repairs},
     scalar::{self, Float, Refusal, Scalar, Tag},
@@ -19,7 +20,7 @@ use super::{
 ///
 /// Each document has a scanner of its own: so anchors end with their document, and nothing of a document is
 /// kept when the next one is read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     sources: &'a SourceMap,
     source: SourceId,
@@ -28,6 +29,8 @@ pub(super) struct Reader<'a> {
     ascii: bool,
     /// Whether there is a tab in it.
     tabs: bool,
+    /// Whether there is a byte order mark in it.
+    marked: bool,
     limits: Limits,
     /// Where the next document begins.
     at: usize,
@@ -39,7 +42,38 @@ impl<'a> Reader<'a> {
         // Blanks in the last line are no line to Kubernetes' reader, and one to the scanner.
         let trimmed = text.trim_end_matches(' ');
         let text = if trimmed.ends_with('\n') { trimmed } else { text };
-        Self { sources, source, text, ascii: text.is_ascii(), tabs: text.contains('\t'), limits, at: start }
+        let ascii = text.is_ascii();
+        let marked = !ascii && text.contains('\u{FEFF}');
+        Self { sources, source, text, ascii, tabs: text.contains('\t'), marked, limits, at: start }
+    }
+
+    /// Where the next document begins, or something without meaning before it.
+    #[cfg(test)]
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Reads the next document with a cursor, if there is nothing unusual about it.
+    pub(super) fn read_forwards<R: ReadForwards>(
+        &mut self,
+        reader: &mut R,
+        names: &mut Names,
+    ) -> Option<R::Read> {
+        // A byte order mark within a document is an error.
+        if self.marked {
+            return None;
+        }
+        let (sources, source, text, depth) = (self.sources, self.source, self.text, self.limits.depth);
+        let start = cursor::start(text, self.at)?;
+        let (read, at) = if text.as_bytes().get(start) == Some(&b'{') {
+            let mut cursor = Json::new(sources, source, text, start, depth, Flavour::Yaml);
+            (reader.read(&mut cursor, names)?, cursor.position())
+        } else {
+            let mut cursor = Block::new(sources, source, text, start, depth);
+            (reader.read(&mut cursor, names)?, cursor.position())
+        };
+        self.at = at;
+        Some(read)
     }
 
     /// The value of the next document, if there is one.

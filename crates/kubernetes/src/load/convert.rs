@@ -23,7 +23,7 @@ pub(super) enum Converted {
 /// Converts objects; texts that repeat are kept once, which is what lets a million bindings fit.
 #[derive(Debug, Default)]
 pub(super) struct Converter {
-    texts: HashSet<Arc<str>>,
+    texts: HashSet<Arc<str>, foldhash::fast::RandomState>,
 }
 
 impl Converter {

@@ -170,24 +170,24 @@ impl Loader {
     fn read_manifests(&mut self, source: SourceId, summary: &mut FileSummary) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut reader = Reader::new(&self.sources, self.options.validate);
-        for document in Documents::new(&self.sources, source, &self.options.limits) {
-            let document = match document {
-                Ok(document) => document,
-                Err(finding) => {
+        let mut documents = Documents::new(&self.sources, source, &self.options.limits);
+        loop {
+            let read = reader.read_next(&mut documents, &mut |item| {
+                self.objects.take(item, &self.options, &self.sources, summary, &mut findings);
+            });
+            match read {
+                None => break,
+                Some(Ok(false)) => summary.empty_docs += 1,
+                Some(Ok(true)) => {
+                    summary.documents += 1;
+                    findings.append(&mut reader.take_findings());
+                }
+                Some(Err(finding)) => {
                     self.formats.unreadable = true;
                     findings.push(finding);
                     break;
                 }
-            };
-            if document.root.is_null() {
-                summary.empty_docs += 1;
-                continue;
             }
-            summary.documents += 1;
-            reader.read(&document.root, &mut |item| {
-                self.objects.take(item, &self.options, &self.sources, summary, &mut findings);
-            });
-            findings.append(&mut reader.take_findings());
         }
         findings
     }

@@ -175,13 +175,12 @@ impl Objects {
         if object.is_faulty {
             self.faulty.insert(place_of(object));
         }
-        let (label, place) = (object.label(), object.metadata.name.span);
         let earlier = match self.converter.convert(object) {
             Converted::Binding(binding) => self.policies.add_binding(binding).map(|earlier| earlier.origin),
             Converted::Role(role) => self.policies.add_role(role).map(|earlier| earlier.origin),
         };
         if let Some(earlier) = earlier {
-            findings.push(repeated_object(&label, place, earlier));
+            findings.push(repeated_object(&object.label(), object.metadata.name.span, earlier));
         }
     }
 

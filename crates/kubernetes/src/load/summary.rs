@@ -1,6 +1,6 @@
 //! What was in a file, in numbers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::manifest::{Body, PolicyRule, RbacObject};
 
@@ -48,11 +48,11 @@ impl FileSummary {
     /// Counts an RBAC object, as it stands in the file.
     pub(super) fn count(&mut self, object: &RbacObject) {
         add_one(&mut self.objects, object.kind.as_str());
-        add_one(&mut self.api_versions, &object.api_version());
-        let counts = match &object.body {
+        add_one(&mut self.api_versions, object.api_version());
+        let (rules, subjects) = match &object.body {
             Body::Binding { subjects, .. } => {
                 self.subjects += subjects.value.len();
-                format!("- {}", subjects.value.len())
+                (None, Some(subjects.value.len()))
             }
             Body::Role { rules, aggregation } => {
                 self.rules += rules.value.len();
@@ -60,11 +60,23 @@ impl FileSummary {
                 for rule in &rules.value {
                     self.count_entries(rule);
                 }
-                format!("{} -", rules.value.len())
+                (Some(rules.value.len()), None)
             }
         };
         let (namespace, name) = (&object.metadata.namespace.value, &object.metadata.name.value);
-        self.ids.push(format!("{} {namespace}/{name} {counts}", object.kind));
+        let kind = object.kind.as_str();
+        let mut id = String::with_capacity(kind.len() + namespace.len() + name.len() + 8);
+        for part in [kind, " ", namespace, "/", name] {
+            id.push_str(part);
+        }
+        for count in [rules, subjects] {
+            // Writing to a `String` cannot fail.
+            let _ = match count {
+                Some(count) => write!(id, " {count}"),
+                None => id.write_str(" -"),
+            };
+        }
+        self.ids.push(id);
     }
 
     /// Counts an object of another kind.

@@ -12,7 +12,7 @@ use super::{
     field_path::FieldPath,
     object::{
         AggregationRule, Body, Kind, LabelSelector, PolicyRule, RoleRef, SelectorRequirement, Spanned,
-        Subject, Text, Texts, Version,
+        Subject, Text, Texts, Version, object_label,
     },
     unknown_field,
 };
@@ -24,9 +24,30 @@ pub(super) struct Decoder<'a> {
     pub(super) sources: &'a SourceMap,
     /// How bad it is that something is dropped or replaced in silence; `None`: nobody wants to know.
     pub(super) dropped: Option<Severity>,
-    /// The object, as kubectl names it.
-    pub(super) object: String,
+    pub(super) object: ObjectName<'a>,
     pub(super) findings: Vec<Finding>,
+}
+
+/// The parts of an object's name, which is put together only for a finding.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ObjectName<'a> {
+    pub(super) kind: &'a str,
+    /// Empty for none.
+    pub(super) namespace: &'a str,
+    /// Empty for none.
+    pub(super) name: &'a str,
+}
+
+impl<'a> ObjectName<'a> {
+    /// An object that has no name, or whose name is not known.
+    pub(super) fn of_kind(kind: &'a str) -> Self {
+        Self { kind, namespace: "", name: "" }
+    }
+
+    /// The object, as kubectl names it.
+    fn label(self) -> String {
+        object_label(self.kind, self.namespace, self.name)
+    }
 }
 
 impl Decoder<'_> {
@@ -282,7 +303,7 @@ impl Decoder<'_> {
         let mut finding = Finding::error("wrong-type", message)
             .at(self.head(node.span), format!("expected {article} {expected}"))
             .field(path.to_string())
-            .object(self.object.clone());
+            .object(self.object.label());
         finding.help = match (&node.value, expected) {
             (Value::Bool(_), "string") if !matches!(written.as_str(), "true" | "false") => Some(format!(
                 "Kubernetes reads YAML 1.1, in which an unquoted `{written}` is a boolean: write \"{written}\""
@@ -311,7 +332,7 @@ impl Decoder<'_> {
             .at(entry.key_span, "this one counts")
             .at(earlier, "this one is ignored")
             .field(field)
-            .object(self.object.clone())
+            .object(self.object.label())
             .help("keep one of them"),
         );
     }
@@ -326,7 +347,7 @@ impl Decoder<'_> {
         let Some(severity) = self.dropped else { return };
         let finding = unknown_field::finding(entry, found, known, severity)
             .field(path.field(&entry.key).to_string())
-            .object(self.object.clone());
+            .object(self.object.label());
         self.findings.push(finding);
     }
 
@@ -345,7 +366,7 @@ impl Decoder<'_> {
             )
             .at(node.span, "null")
             .field(path.to_string())
-            .object(self.object.clone())
+            .object(self.object.label())
             .help("write \"\" if the empty text is meant, or take the entry out"),
         );
     }

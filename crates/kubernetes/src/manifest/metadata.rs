@@ -154,6 +154,11 @@ impl Decoder<'_> {
     }
 }
 
+/// A whole number that is written in a way that JSON knows.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    is_whole(text).then(|| text.parse().ok()).flatten()
+}
+
 fn is_whole(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let radix = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0o")).is_some();
@@ -161,7 +166,7 @@ fn is_whole(text: &str) -> bool {
 }
 
 /// Whether Go reads it as a time of RFC 3339; days of a month are not counted.
-fn is_rfc3339(text: &str) -> bool {
+pub(super) fn is_rfc3339(text: &str) -> bool {
     // The shape of date and time: `0` stands for a digit.
     let shape = "0000-00-00T00:00:00";
     let (Some(head), Some(tail)) = (text.get(..shape.len()), text.get(shape.len()..)) else { return false };

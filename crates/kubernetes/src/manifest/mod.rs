@@ -9,6 +9,7 @@ mod classify;
 mod decode;
 mod defaults;
 mod field_path;
+mod forwards;
 mod metadata;
 mod object;
 mod reader;

@@ -220,8 +220,12 @@ impl RbacObject {
     }
 
     /// The `apiVersion`: `rbac.authorization.k8s.io/v1`.
-    pub fn api_version(&self) -> String {
-        format!("{RBAC_GROUP}/{}", self.version)
+    pub fn api_version(&self) -> &'static str {
+        match self.version {
+            Version::V1 => "rbac.authorization.k8s.io/v1",
+            Version::V1alpha1 => "rbac.authorization.k8s.io/v1alpha1",
+            Version::V1beta1 => "rbac.authorization.k8s.io/v1beta1",
+        }
     }
 }
 

@@ -5,13 +5,17 @@ use rolecall_source::{SourceMap, Span};
 
 use super::{
     classify::{Class, Complaint, classify},
-    decode::{Decoder, head},
+    decode::{Decoder, ObjectName, head},
     field_path::FieldPath,
-    object::{Kind, RbacObject, Version, object_label},
+    forwards::{self, Found, Listing},
+    object::{Kind, RbacObject, Version},
     unknown_field,
 };
 use crate::{
-    document::{Entry, Node, Value},
+    document::{
+        Documents, Entry, Names, Node, Value,
+        cursor::{self, Cursor, ReadForwards},
+    },
     load::Validate,
 };
 
@@ -41,10 +45,10 @@ pub struct Reader<'a> {
 
 /// What a typed list says of its items.
 #[derive(Clone, Copy, Debug)]
-struct ListType {
-    kind: Kind,
-    version: Version,
-    span: Span,
+pub(super) struct ListType {
+    pub(super) kind: Kind,
+    pub(super) version: Version,
+    pub(super) span: Span,
 }
 
 impl<'a> Reader<'a> {
@@ -62,6 +66,26 @@ impl<'a> Reader<'a> {
         if !document.is_null() {
             self.object(document, None, &FieldPath::Object, take);
         }
+    }
+
+    /// Reads the next document and takes it apart, as [`read`](Self::read) does; says whether there is anything in it.
+    /// Ordinary documents are read without a tree, so that a list of any length takes no memory of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(crate) fn read_next(
+        &mut self,
+        documents: &mut Documents<'_>,
+        take: &mut dyn FnMut(Item<'_>),
+    ) -> Option<Result<bool, Finding>> {
+        if documents.read_forwards(&mut Forwards { reader: self, take }).is_some() {
+            return Some(Ok(true));
+        }
+        Some(documents.next()?.map(|document| {
+            self.read(&document.root, &mut |item| take(item));
+            !document.root.is_null()
+        }))
     }
 
     /// What was found since the last call.
@@ -131,7 +155,11 @@ impl<'a> Reader<'a> {
         let mut decoder = Decoder {
             sources: self.sources,
             dropped: self.dropped(),
-            object: object_label(kind.as_str(), peek("namespace").unwrap_or(""), peek("name").unwrap_or("")),
+            object: ObjectName {
+                kind: kind.as_str(),
+                namespace: peek("namespace").unwrap_or(""),
+                name: peek("name").unwrap_or(""),
+            },
             findings: Vec::new(),
         };
         let (known, names) = match kind {
@@ -250,12 +278,8 @@ impl<'a> Reader<'a> {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text)),
             _ => {
-                let mut decoder = self.decoder(
-                    &node
-                        .get("kind")
-                        .and_then(|kind| kind.value.as_str())
-                        .map_or_else(|| "object".to_owned(), str::to_owned),
-                );
+                let kind = node.get("kind").and_then(|kind| kind.value.as_str()).unwrap_or("object");
+                let mut decoder = self.decoder(kind);
                 decoder.wrong_type(&entry.value, &path.field(name), "string");
                 self.findings.append(&mut decoder.findings);
                 Err(())
@@ -326,11 +350,14 @@ impl<'a> Reader<'a> {
         self.findings.push(finding);
     }
 
-    fn decoder(&self, object: &str) -> Decoder<'a> {
+    fn decoder<'n>(&self, kind: &'n str) -> Decoder<'n>
+    where
+        'a: 'n,
+    {
         Decoder {
             sources: self.sources,
             dropped: self.dropped(),
-            object: object.to_owned(),
+            object: ObjectName::of_kind(kind),
             findings: Vec::new(),
         }
     }
@@ -342,5 +369,76 @@ impl<'a> Reader<'a> {
             Validate::Strict => Some(Severity::Error),
             Validate::Warn => Some(Severity::Warning),
         }
+    }
+}
+
+/// Reads documents without their trees.
+struct Forwards<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    take: &'r mut dyn FnMut(Item<'_>),
+}
+
+impl ReadForwards for Forwards<'_, '_> {
+    type Read = ();
+
+    fn read<'a, C: Cursor<'a>>(&mut self, cursor: &mut C, names: &mut Names) -> Option<()> {
+        let start = cursor.clone();
+        match forwards::object(cursor, names, None)? {
+            Found::List => {
+                *cursor = start;
+                let listing = forwards::listing(cursor)?;
+                let list = match classify(Some(&listing.api_version), Some(&listing.kind)) {
+                    Class::List => None,
+                    Class::RbacList(kind, version) => {
+                        Some(ListType { kind, version, span: listing.kind_span })
+                    }
+                    _ => return None,
+                };
+                if !cursor.is_at_end() {
+                    return None;
+                }
+                // From here on items are handed out: there is no way back.
+                let Listing { kind_span, items, .. } = listing;
+                if self.items(items, list, names).is_none() {
+                    self.reader.findings.push(
+                        Finding::error("not-an-object", "an item of this list cannot be read")
+                            .at(kind_span, "this list"),
+                    );
+                }
+            }
+            Found::Rbac(object) => {
+                if !cursor.is_at_end() {
+                    return None;
+                }
+                (self.take)(Item::Rbac(object));
+            }
+        }
+        Some(())
+    }
+}
+
+impl Forwards<'_, '_> {
+    /// Takes the items of a list. Each was gone past already, so it can be read at least as a tree.
+    fn items<'a, C: Cursor<'a>>(
+        &mut self,
+        mut cursor: C,
+        list: Option<ListType>,
+        names: &mut Names,
+    ) -> Option<()> {
+        let path = FieldPath::Object.field("items");
+        let mut open = cursor.open()?;
+        let mut index = 0;
+        while cursor.next_item(&mut open)? {
+            let start = cursor.clone();
+            if let Some(Found::Rbac(object)) = forwards::object(&mut cursor, names, list) {
+                (self.take)(Item::Rbac(object));
+            } else {
+                cursor = start;
+                let node = cursor::node(&mut cursor, names)?;
+                self.reader.object(&node, list, &path.index(index), &mut |item| (self.take)(item));
+            }
+            index += 1;
+        }
+        Some(())
     }
 }
