@@ -28,15 +28,28 @@ fn main() {
         "linear scan ÷ authorize",
         "triples",
     ]);
+    let mut ahead = Table::new(&[
+        "bindings",
+        "made by",
+        "subject and question resolved × ids",
+        "subject resolved × strings",
+        "batch × strings",
+        "resolving ÷ authorize",
+        "bytes a subject",
+    ]);
     let mut compilation = Table::new(&["bindings", "made by", "compile", "bindings/s", "bytes/binding"]);
     for bindings in sizes(&SIZES) {
         for make in [Workload::shared, |bindings| Workload::made_up(bindings, Traffic::default())] {
             let workload = make(bindings);
             measure(&mut criterion, bindings, &workload, &mut decisions, &mut compilation);
+            measure_ahead(&mut criterion, bindings, &workload, &mut ahead);
         }
     }
     criterion.final_summary();
     decisions.print("What does a decision cost? Medians; ratios are to the floors of the same samples.");
+    ahead.print(
+        "What does it save to look up once who asks often and what is asked often, or to ask in batches?",
+    );
     compilation.print("What does it cost to compile the policy set?");
 }
 
@@ -75,6 +88,65 @@ fn measure(
         time(Some(compile)),
         format!("{:.2} M", f64::from(bindings) / compile * 1e3),
         format!("{:.0}", bytes(&engine) / f64::from(bindings)),
+    ]);
+}
+
+/// How many subjects are resolved; which of them asks is drawn at random each time.
+const SUBJECTS: usize = 1_000;
+
+fn measure_ahead(criterion: &mut Criterion, bindings: u32, workload: &Workload, ahead: &mut Table) {
+    let engine = Engine::compile(&workload.policies).expect("the policy can be compiled");
+    let asked = Asked::new(&workload.requests);
+    let all = asked.borrowed();
+    let floors = Floors::new(&workload.policies, &workload.requests);
+    let group = format!("{}-{bindings}", workload.name);
+    let batch = floors.measure(criterion, (&group, "batch"), &all, |range| {
+        let mut allowed = 0;
+        engine.authorize_batch(black_box(&all[range]), |_, decision| {
+            allowed += usize::from(decision.is_allow())
+        });
+        allowed
+    });
+    let step = (all.len() / SUBJECTS).max(1);
+    let few: Vec<_> = all.iter().step_by(step).take(SUBJECTS).collect();
+    let begin = Instant::now();
+    let subjects: Vec<_> = few.iter().map(|request| engine.resolve(request.user, &request.groups)).collect();
+    let resolving =
+        begin.elapsed().as_secs_f64() * 1e9 / f64::from(u32::try_from(few.len()).unwrap_or(u32::MAX));
+    let questions: Vec<_> =
+        few.iter().map(|request| engine.resolve_question(request.verb, request.target)).collect();
+    // A linear congruence of full period: every one is drawn as often, in no order that a cache could know.
+    let drawn: Vec<usize> = std::iter::successors(Some(0usize), |drawn| Some((drawn * 421 + 1_663) % 6_075))
+        .map(|drawn| drawn % few.len())
+        .take(all.len())
+        .collect();
+    let requests: Vec<_> = drawn.iter().map(|&place| few[place].clone()).collect();
+    let ids = floors.measure(criterion, (&group, "resolved-ids"), &requests, |range| {
+        let allows = |&&place: &&usize| {
+            let decision = subjects[place].authorize_resolved(black_box(&questions[place]));
+            decision.expect("one engine resolved both").is_allow()
+        };
+        drawn[range].iter().filter(allows).count()
+    });
+    let strings = floors.measure(criterion, (&group, "resolved-strings"), &requests, |range| {
+        let allows = |&index: &usize| {
+            let request = black_box(&requests[index]);
+            subjects[drawn[index]].authorize(request.verb, request.target).is_allow()
+        };
+        range.filter(allows).count()
+    });
+    let alone = floors.measure(criterion, (&group, "alone"), &requests, |range| {
+        requests[range].iter().filter(|request| engine.authorize(black_box(request)).is_allow()).count()
+    });
+    let bytes = subjects.iter().map(|subject| subject.bytes()).sum::<usize>() / subjects.len().max(1);
+    ahead.row(&[
+        bindings.to_string(),
+        workload.name.clone(),
+        ratio(ids.map(|figures| figures.over_ids)),
+        ratio(strings.map(|figures| figures.over_strings)),
+        ratio(batch.map(|figures| figures.over_strings)),
+        ratio(alone.map(|figures| resolving / figures.row)),
+        bytes.to_string(),
     ]);
 }
 

@@ -59,7 +59,10 @@ const FEW_DEPENDENCIES: [(&str, &[&str]); 4] = [
     ("rolecall-source", &[]),
     ("rolecall-model", &[]),
     ("rolecall-reference", &[]),
-    ("rolecall-engine", &["rustc-hash", "foldhash", "hashbrown", "thiserror"]),
+    (
+        "rolecall-engine",
+        &["bytemuck", "rapidhash", "rustc-hash", "self_cell", "foldhash", "hashbrown", "thiserror"],
+    ),
 ];
 
 #[test]

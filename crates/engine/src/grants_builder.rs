@@ -1,6 +1,8 @@
 //! Gathering who is given what, and laying it out.
 
-use fxhash::FxHashMap;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::{
     error::{CompileError, number, number_below},
@@ -17,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct GrantsBuilder {
     pairs: Vec<[Text; 2]>,
-    pair_numbers: FxHashMap<[Text; 2], u32>,
+    pair_numbers: HashMap<[Text; 2], u32, RandomState>,
     entries: Vec<Entry>,
 }
 

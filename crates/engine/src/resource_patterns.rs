@@ -19,7 +19,9 @@
 //!
 //! Source: `spec/authorization/rbac.md` section 3.
 
-use fxhash::FxHashMap;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::{
     error::{CompileError, ImageError, number},
@@ -156,7 +158,7 @@ pub(crate) enum ResourceHalf {
 /// Numbers the patterns of a policy.
 #[derive(Debug, Default)]
 pub(crate) struct ResourcePatternsBuilder {
-    known: FxHashMap<(Option<u32>, ResourceHalf), u32>,
+    known: HashMap<(Option<u32>, ResourceHalf), u32, RandomState>,
 }
 
 impl ResourcePatternsBuilder {

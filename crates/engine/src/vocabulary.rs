@@ -5,7 +5,9 @@
 //! *node*: the segment's number for one segment, and for each further one what `(node, segment)` leads to.
 //! `a/b` + `c` and `a` + `b/c` end at the same node, as Kubernetes, which joins the texts, has it.
 
-use fxhash::FxHashMap;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::{
     error::{CompileError, ImageError, number},
@@ -172,7 +174,7 @@ pub(crate) struct VocabularyBuilder {
     names: SymbolsBuilder,
     paths: SymbolsBuilder,
     segments: SymbolsBuilder,
-    nodes: FxHashMap<(u32, u32), u32>,
+    nodes: HashMap<(u32, u32), u32, RandomState>,
 }
 
 impl VocabularyBuilder {
@@ -189,7 +191,7 @@ impl VocabularyBuilder {
             names: SymbolsBuilder::new("resource names"),
             paths: SymbolsBuilder::new("paths"),
             segments: SymbolsBuilder::new("resources"),
-            nodes: FxHashMap::default(),
+            nodes: HashMap::default(),
         }
     }
 
