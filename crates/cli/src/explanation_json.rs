@@ -15,12 +15,21 @@ use serde_json::{Value, json};
 use crate::manifest;
 
 /// The whole explanation.
-pub(crate) fn of(policies: &PolicySet, explanation: &Explanation) -> Value {
+///
+/// What allows it as well is all listed here: `allowing` is every grant that allows.
+pub(crate) fn of(
+    policies: &PolicySet,
+    explanation: &Explanation,
+    allowing: impl Iterator<Item = Allowing>,
+) -> Value {
     let printer = Printer { policies };
     let mut json = match &explanation.verdict {
         Verdict::Allow(allowance) => json!({
             "decidedBy": printer.allowing(&allowance.decided_by),
-            "alsoGrantedBy": allowance.others.iter().map(|other| printer.allowing(other)).collect::<Vec<_>>(),
+            "alsoGrantedBy": allowing
+                .filter(|other| other.grant != allowance.decided_by.grant)
+                .map(|other| printer.allowing(&other))
+                .collect::<Vec<_>>(),
         }),
         Verdict::NoOpinion(refusal) => printer.refusal(refusal),
     };

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use rolecall_analysis::{
     Classes,
-    explain::{Considered, Explainer, Explanation, Miss, Part, Refusal, Verdict},
+    explain::{Considered, Explainer, Explanation, Miss, Part, Refusal, SHOWN_GRANTS, Verdict},
 };
 use rolecall_engine::Engine;
 use rolecall_model::{
@@ -258,7 +258,14 @@ proptest! {
     fn all_grants_that_allow_are_named_and_nothing_else((policies, requests) in policies_and_requests(12)) {
         for request in &requests {
             let Verdict::Allow(allowance) = explain(&policies, request).verdict else { continue };
-            let grants: Vec<_> = allowance.grants().collect();
+            let explainer = Explainer::new(&policies);
+            let (own, others): (Vec<_>, Vec<_>) = explainer
+                .allowing(&request.as_request())
+                .partition(|allowing| allowing.grant == allowance.decided_by.grant);
+            prop_assert_eq!(&own, std::slice::from_ref(&allowance.decided_by));
+            prop_assert_eq!(others.len(), allowance.other_count);
+            prop_assert_eq!(&others[..others.len().min(SHOWN_GRANTS)], &allowance.others);
+            let grants: Vec<_> = own.iter().chain(&others).map(|allowing| allowing.grant).collect();
             prop_assert_eq!(grants.iter().collect::<HashSet<_>>().len(), grants.len(), "once each");
             let removable = |grant: &Grant| matches!(grant, Grant::Role { .. } | Grant::AttributePolicy(_));
             let stays = !grants.iter().all(removable);

@@ -8,7 +8,7 @@ use rolecall_model::{
 use rolecall_reference::{abac, subject};
 
 use crate::{
-    explain::{GrantIndex, index::merged},
+    explain::{GrantIndex, lists::merged},
     grant_scope::GrantScope,
     holder::Holder,
 };
@@ -87,9 +87,7 @@ impl<'p> Access<'p> {
     }
 
     fn add_roles(&mut self, policies: &'p PolicySet, index: &GrantIndex, user: &str, groups: &[&str]) {
-        let mut lists = index.cluster_wide.lists(user, groups);
-        lists.extend(index.namespaced.lists(user, groups));
-        for place in merged(&lists, usize::MAX).0 {
+        for place in merged(&index.naming(user, groups), usize::MAX).0 {
             let Some(binding) = policies.binding(place) else { continue };
             let applying = subject::first_applying(binding, user, groups);
             let Some(named) = applying.and_then(|subject| binding.subjects.get(subject)) else { continue };
@@ -111,7 +109,7 @@ impl<'p> Access<'p> {
         user: &str,
         groups: &[&str],
     ) {
-        for place in merged(&index.attribute_policies.lists(user, groups), usize::MAX).0 {
+        for place in merged(&index.naming_lines(user, groups), usize::MAX).0 {
             let Some(policy) = policies.attribute_policy(place) else { continue };
             let Some(holder) = Holder::of_attribute_policy(policy) else { continue };
             if abac::matches_subject(policy, user, groups) {

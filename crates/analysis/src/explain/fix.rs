@@ -8,7 +8,10 @@ use rolecall_model::{
 };
 use rolecall_reference::subject;
 
-use super::grants::Search;
+use super::{
+    grants::{Own, Search},
+    held::{HeldRole, InOrder},
+};
 
 /// How many subjects of a role are looked at to tell who else would gain.
 const GAINERS: usize = 200;
@@ -82,12 +85,12 @@ pub struct OwnRole {
 }
 
 /// What would allow the request.
-pub(super) fn fixes(search: Search<'_, '_>, applying: &[(BindingIndex, usize)]) -> Result<Fixes, NoFix> {
+pub(super) fn fixes(search: Search<'_, '_>, own: &Own<'_>) -> Result<Fixes, NoFix> {
     check(search)?;
     let (rule, wider) = rule_for(search.request);
     let cluster_role = search.namespace().is_empty();
     let in_every_namespace = cluster_role && matches!(search.request.target, Target::Resource { .. });
-    Ok(Fixes { rule, existing: existing(search, applying), wider, cluster_role, in_every_namespace })
+    Ok(Fixes { rule, existing: existing(search, own), wider, cluster_role, in_every_namespace })
 }
 
 /// A role and a binding whose names no other has. Cost: a walk over the policy set.
@@ -222,11 +225,16 @@ fn dashed(text: &str) -> String {
 
 /// The first role of the asker's that counts where the request is made and nowhere else, and may be edited: a
 /// Role before a ClusterRole.
-fn existing(search: Search<'_, '_>, applying: &[(BindingIndex, usize)]) -> Option<ExistingRole> {
-    let given = || applying.iter().filter_map(|&(binding, _)| Some((binding, search.index.role(binding)?)));
+fn existing(search: Search<'_, '_>, own: &Own<'_>) -> Option<ExistingRole> {
     let is_role = |role: RoleIndex| search.policies.role(role).is_some_and(|role| role.namespace.is_some());
-    let roles = given().filter(|&(_, role)| is_role(role));
-    let cluster_roles = given().filter(|&(_, role)| !is_role(role));
+    let given = |wanted: bool| {
+        let in_order = [&own.everywhere, &own.here].map(|held| {
+            let roles = held.iter().filter(|held| held.role().is_some_and(|role| is_role(role) == wanted));
+            InOrder::of(roles.flat_map(HeldRole::lists))
+        });
+        in_order.into_iter().flatten().filter_map(|binding| Some((binding, search.index.role(binding)?)))
+    };
+    let (roles, cluster_roles) = (given(true), given(false));
     let (binding, role) = roles
         .chain(cluster_roles)
         .take(CANDIDATES)

@@ -10,9 +10,14 @@ use rolecall_model::{
 use rolecall_reference::{abac, rule, subject};
 
 use super::{
-    index::{GrantIndex, merged},
-    miss::{Considered, Miss, Misses, Nearness, Part, Parts, nearest_rule, unmet_by_attribute_policy},
+    held::{HeldRole, HeldRoles, InOrder},
+    index::GrantIndex,
+    lists::merged,
+    miss::{Considered, Miss, Misses, Nearness, Part, Parts, SHOWN, nearest_rule, unmet_by_attribute_policy},
 };
+
+/// How many of the other grants that allow a request are named.
+pub const SHOWN_GRANTS: usize = 10;
 
 /// How many bindings that are for others, or for elsewhere, are looked at.
 const FARTHER_BINDINGS: usize = 1_000;
@@ -35,7 +40,7 @@ pub struct Allowing {
 }
 
 impl Allowing {
-    fn plain(grant: Grant) -> Self {
+    pub(super) fn plain(grant: Grant) -> Self {
         Self { grant, more_subjects: Vec::new(), more_rules: Vec::new() }
     }
 }
@@ -60,26 +65,67 @@ pub(super) struct Nearby {
     pub(super) left_out: usize,
 }
 
+/// The roles that the asker holds where the request is made.
+#[derive(Debug)]
+pub(super) struct Own<'a> {
+    /// By ClusterRoleBindings.
+    pub(super) everywhere: HeldRoles<'a>,
+    /// By RoleBindings of the namespace.
+    pub(super) here: HeldRoles<'a>,
+}
+
+/// Grants that allow a request, in the order in which they are asked.
+pub(super) struct AllowingGrants<'a> {
+    pub(super) count: usize,
+    pub(super) grants: Box<dyn Iterator<Item = Allowing> + 'a>,
+}
+
+impl AllowingGrants<'_> {
+    fn of(grants: Vec<Allowing>) -> Self {
+        Self { count: grants.len(), grants: Box::new(grants.into_iter()) }
+    }
+}
+
 impl<'a, 'r> Search<'a, 'r> {
-    /// Every grant that allows, in the order in which they are asked.
-    pub(super) fn allowing(self) -> Vec<Allowing> {
-        let mut all = Vec::new();
-        if self.request.groups.contains(&SUPERUSER_GROUP) {
-            all.push(Allowing::plain(Grant::Superuser));
-        }
-        for mode in self.modes() {
-            match mode {
-                Mode::Abac => all.extend(self.allowing_lines()),
-                Mode::AlwaysAllow => all.push(Allowing::plain(Grant::AlwaysAllow)),
-                Mode::AlwaysDeny => {}
-                Mode::Rbac => all.extend(self.allowing_bindings()),
-            }
+    /// Every grant that allows, counted at once and made one by one. Cost: by the roles that the asker holds here,
+    /// then by the grants that are read.
+    pub(super) fn allowing(self) -> AllowingGrants<'a> {
+        let mut all = AllowingGrants::of(Vec::new());
+        let is_superuser = self.request.groups.contains(&SUPERUSER_GROUP);
+        let superuser = is_superuser.then(|| AllowingGrants::of(vec![Allowing::plain(Grant::Superuser)]));
+        let of_modes = self.modes().into_iter().map(|mode| match mode {
+            Mode::Abac => AllowingGrants::of(self.allowing_lines()),
+            Mode::AlwaysAllow => AllowingGrants::of(vec![Allowing::plain(Grant::AlwaysAllow)]),
+            Mode::AlwaysDeny => AllowingGrants::of(Vec::new()),
+            Mode::Rbac => self.allowing_bindings(),
+        });
+        for next in superuser.into_iter().chain(of_modes) {
+            all.count += next.count;
+            all.grants = Box::new(all.grants.chain(next.grants));
         }
         all
     }
 
+    /// The grant with everything else of it that allows; `None` if it is none of [`allowing`](Self::allowing).
+    pub(super) fn allowing_like(self, grant: Grant) -> Option<Allowing> {
+        let is_asked = |mode| self.policies.modes().as_slice().contains(&mode);
+        let allowing = match grant {
+            Grant::AlwaysAllow => is_asked(Mode::AlwaysAllow).then(|| Allowing::plain(grant)),
+            Grant::AttributePolicy(line) => {
+                (is_asked(Mode::Abac) && self.is_allowing_line(line)).then(|| Allowing::plain(grant))
+            }
+            Grant::Role { binding, role, .. } => (is_asked(Mode::Rbac) && self.is_here(binding))
+                .then(|| self.allowing_binding(binding, &self.covering_rules(role)))
+                .flatten(),
+            Grant::Superuser => {
+                self.request.groups.contains(&SUPERUSER_GROUP).then(|| Allowing::plain(grant))
+            }
+        };
+        allowing.filter(|allowing| allowing.grant == grant)
+    }
+
     /// The grants that come near, and how many name the asker at all.
-    pub(super) fn nearby(self, applying: &[(BindingIndex, usize)]) -> Nearby {
+    pub(super) fn nearby(self, own: &Own<'_>) -> Nearby {
         let mut nearby = Nearby::default();
         for mode in self.modes() {
             match mode {
@@ -87,7 +133,7 @@ impl<'a, 'r> Search<'a, 'r> {
                 Mode::AlwaysAllow | Mode::AlwaysDeny => {}
                 Mode::Rbac => {
                     let mut roles = Roles::new(self);
-                    self.add_applying(applying, &mut nearby);
+                    self.add_own(own, &mut nearby);
                     self.add_elsewhere(&mut roles, &mut nearby);
                     self.add_of_others(&mut roles, &mut nearby);
                 }
@@ -107,50 +153,53 @@ impl<'a, 'r> Search<'a, 'r> {
         modes
     }
 
-    /// The bindings that apply, in the order of evaluation.
-    pub(super) fn applying(self) -> Vec<(BindingIndex, usize)> {
+    /// The roles that the asker holds here. Cost: by their number.
+    pub(super) fn own(self) -> Own<'a> {
         let (user, groups) = (self.request.user, &self.request.groups);
-        let (mut all, _) = merged(&self.index.cluster_wide.lists(user, groups), usize::MAX);
-        let namespace = self.namespace();
-        if !namespace.is_empty() {
-            let here = self.index.bindings_in(namespace);
-            let lists = self.index.namespaced.lists(user, groups);
-            // Whichever is fewer: what is for the asker anywhere, or what is here for anybody.
-            let is_here = |binding: &BindingIndex| {
-                let binding = self.policies.binding(*binding);
-                binding
-                    .and_then(|binding| binding.namespace.as_ref())
-                    .is_some_and(|own| own.as_str() == namespace)
-            };
-            let in_namespace = if lists.iter().map(|list| list.len()).sum::<usize>() < here.len() {
-                let (mut own, _) = merged(&lists, usize::MAX);
-                own.retain(is_here);
-                own
-            } else {
-                let mut here = here.to_vec();
-                here.sort_unstable();
-                here
-            };
-            all.extend(in_namespace);
-        }
-        let with_subject = all.into_iter().filter_map(|index| {
-            Some((index, subject::first_applying(self.policies.binding(index)?, user, groups)?))
-        });
-        with_subject.collect()
+        let namespace = Some(self.namespace()).filter(|namespace| !namespace.is_empty());
+        let here = namespace.map(|_| self.index.held(user, groups, namespace));
+        Own { everywhere: self.index.held(user, groups, None), here: here.unwrap_or_default() }
     }
 
-    fn allowing_bindings(self) -> Vec<Allowing> {
+    /// Whether a binding counts where the request is made.
+    fn is_here(self, binding: BindingIndex) -> bool {
+        self.policies.binding(binding).is_some_and(|binding| {
+            let own = binding.namespace.as_ref();
+            own.is_none_or(|own| !self.namespace().is_empty() && own.as_str() == self.namespace())
+        })
+    }
+
+    fn allowing_bindings(self) -> AllowingGrants<'a> {
         // Many bindings may give one role: its rules are gone through once.
         let mut covering: HashMap<RoleIndex, Vec<usize>, RandomState> = HashMap::default();
-        let grants = self.applying().into_iter().filter_map(|(binding, subject)| {
-            let role = self.index.role(binding)?;
-            let covering = covering.entry(role).or_insert_with(|| self.covering_rules(role));
-            let (&rule, more_rules) = covering.split_first()?;
-            let more_subjects = self.subjects_after(self.policies.binding(binding)?, subject);
-            let grant = Grant::Role { binding, subject, role, rule };
-            Some(Allowing { grant, more_subjects, more_rules: more_rules.to_vec() })
+        let own = self.own();
+        let mut count = 0;
+        let in_order = [&own.everywhere, &own.here].map(|held| {
+            let mut lists = Vec::new();
+            for held in held.iter() {
+                let Some(role) = held.role() else { continue };
+                if !covering.entry(role).or_insert_with(|| self.covering_rules(role)).is_empty() {
+                    count += held.count();
+                    lists.extend(held.lists());
+                }
+            }
+            InOrder::of(lists.into_iter())
         });
-        grants.collect()
+        let grants = in_order.into_iter().flatten().filter_map(move |binding| {
+            self.allowing_binding(binding, covering.get(&self.index.role(binding)?)?)
+        });
+        AllowingGrants { count, grants: Box::new(grants) }
+    }
+
+    /// The grant of a binding, given which rules of its role cover.
+    fn allowing_binding(self, index: BindingIndex, covering: &[usize]) -> Option<Allowing> {
+        let binding = self.policies.binding(index)?;
+        let role = self.index.role(index)?;
+        let (&rule, more_rules) = covering.split_first()?;
+        let subject = subject::first_applying(binding, self.request.user, &self.request.groups)?;
+        let grant = Grant::Role { binding: index, subject, role, rule };
+        let more_subjects = self.subjects_after(binding, subject);
+        Some(Allowing { grant, more_subjects, more_rules: more_rules.to_vec() })
     }
 
     fn covering_rules(self, role: RoleIndex) -> Vec<usize> {
@@ -169,50 +218,75 @@ impl<'a, 'r> Search<'a, 'r> {
     }
 
     fn allowing_lines(self) -> Vec<Allowing> {
-        let lines = self.lines_of_asker().into_iter();
-        lines
-            .filter(|line| {
-                self.policies
-                    .attribute_policy(*line)
-                    .is_some_and(|policy| abac::matches(policy, self.request))
-            })
-            .map(|line| Allowing::plain(Grant::AttributePolicy(line)))
-            .collect()
+        let lines = self.lines_of_asker().into_iter().filter(|line| self.is_allowing_line(*line));
+        lines.map(|line| Allowing::plain(Grant::AttributePolicy(line))).collect()
+    }
+
+    fn is_allowing_line(self, line: AttributePolicyIndex) -> bool {
+        let policy = self.policies.attribute_policy(line);
+        policy.is_some_and(|policy| abac::matches(policy, self.request))
     }
 
     fn lines_of_asker(self) -> Vec<AttributePolicyIndex> {
-        let lists = self.index.attribute_policies.lists(self.request.user, &self.request.groups);
-        merged(&lists, usize::MAX).0
+        merged(&self.index.naming_lines(self.request.user, &self.request.groups), usize::MAX).0
     }
 
     /// The bindings that apply: what of their roles does not cover the request.
-    fn add_applying(self, applying: &[(BindingIndex, usize)], nearby: &mut Nearby) {
-        // Many bindings may give one role: its rules are gone through once.
+    fn add_own(self, own: &Own<'_>, nearby: &mut Nearby) {
         let mut nearest: HashMap<RoleIndex, (Option<usize>, Parts), RandomState> = HashMap::default();
-        for &(binding, _) in applying {
-            let role = self.index.role(binding);
-            let of_role = role.and_then(|index| Some((index, self.policies.role(index)?)));
-            let (rule, unmet) = match of_role {
-                Some((index, role)) => {
-                    *nearest.entry(index).or_insert_with(|| nearest_rule(&role.rules, self.request))
+        for (cluster_wide, held) in [(true, &own.everywhere), (false, &own.here)] {
+            for held in held.iter() {
+                let count = held.count();
+                if cluster_wide {
+                    nearby.naming_bindings += count;
                 }
-                None => (None, Parts::default().with(Part::Role)),
-            };
-            if !unmet.is_empty() {
-                let considered = Considered::Binding { binding, role, rule };
-                self.add(Miss { considered, unmet }, 1, nearby);
+                let of_role = held.role().and_then(|index| Some((index, self.policies.role(index)?)));
+                let (rule, unmet) = match of_role {
+                    Some((index, role)) => {
+                        *nearest.entry(index).or_insert_with(|| nearest_rule(&role.rules, self.request))
+                    }
+                    None => (None, Parts::default().with(Part::Role)),
+                };
+                if unmet.is_empty() {
+                    continue;
+                }
+                let may_be_built_in = of_role.is_none_or(|(_, role)| role.origin == Origin::BuiltIn);
+                // All are counted with the first.
+                let mut count = count;
+                for (binding, built_in) in self.nearest_bindings(held, may_be_built_in) {
+                    let considered = Considered::Binding { binding, role: held.role(), rule };
+                    let nearness = Nearness { built_in, cluster_wide, considered };
+                    nearby.misses.add(Miss { considered, unmet }, count, nearness);
+                    count = 0;
+                }
             }
         }
+    }
+
+    /// The first bindings that give a role, each with whether it is built in: these come behind the others.
+    fn nearest_bindings(self, held: HeldRole<'_, '_>, may_be_built_in: bool) -> Vec<(BindingIndex, bool)> {
+        let (mut nearest, mut built_in) = (Vec::with_capacity(SHOWN), Vec::new());
+        for index in InOrder::of(held.lists()) {
+            let origin = self.policies.binding(index).filter(|_| may_be_built_in);
+            if origin.is_some_and(|binding| binding.origin == Origin::BuiltIn) {
+                built_in.push((index, true));
+            } else {
+                nearest.push((index, false));
+                if nearest.len() == SHOWN {
+                    break;
+                }
+            }
+        }
+        nearest.extend(built_in.into_iter().take(SHOWN - nearest.len()));
+        nearest
     }
 
     /// The asker's bindings in other namespaces that would allow it there.
     fn add_elsewhere(self, roles: &mut Roles<'a, 'r>, nearby: &mut Nearby) {
         let (user, groups) = (self.request.user, &self.request.groups);
-        let everywhere = self.index.cluster_wide.lists(user, groups);
-        let (everywhere, _) = merged(&everywhere, usize::MAX);
-        let lists = self.index.namespaced.lists(user, groups);
+        let lists = self.index.naming_in_namespaces(user, groups);
         let (elsewhere, left_out) = merged(&lists, FARTHER_BINDINGS);
-        nearby.naming_bindings += everywhere.len() + elsewhere.len() + left_out;
+        nearby.naming_bindings += elsewhere.len() + left_out;
         nearby.left_out += left_out;
         for index in elsewhere {
             let Some(binding) = self.policies.binding(index) else { continue };

@@ -1,11 +1,13 @@
 //! Which grants can matter to whom: found once for a policy set, so that an explanation looks at few.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use rolecall_model::{
-    AttributePolicyIndex, Binding, BindingIndex, Namespace, PolicySet, RoleIndex, RoleRefKind, Subject,
-    UserName,
+use rolecall_model::{AttributePolicyIndex, BindingIndex, Namespace, PolicySet, RoleIndex, RoleRefKind};
+
+use super::{
+    held::{Held, HeldBinding, HeldRoles},
+    lists::{Lists, Names, number, number_of},
 };
 
 /// Lists of a policy set's grants by subject, by scope and by role.
@@ -17,9 +19,14 @@ use rolecall_model::{
 pub struct GrantIndex {
     /// Where the role of each binding is.
     roles: Vec<Option<RoleIndex>>,
-    pub(crate) cluster_wide: Subjects<BindingIndex>,
-    pub(crate) namespaced: Subjects<BindingIndex>,
-    pub(crate) attribute_policies: Subjects<AttributePolicyIndex>,
+    /// Whom bindings name.
+    names: Names,
+    /// The RoleBindings that name each, in document order.
+    namespaced: Lists<BindingIndex>,
+    held: Held,
+    /// Whom attribute policies name.
+    line_names: Names,
+    lines: Lists<AttributePolicyIndex>,
     scopes: HashMap<Namespace, u32, RandomState>,
     /// Where the groups of each scope begin; scope 0 is the cluster's.
     scope_starts: Vec<u32>,
@@ -30,13 +37,6 @@ pub struct GrantIndex {
     by_role: Lists<BindingIndex>,
     /// The roles that gather their rules from others.
     aggregating: Vec<RoleIndex>,
-}
-
-/// Grants by the user or group that they name.
-#[derive(Clone, Debug)]
-pub(crate) struct Subjects<T> {
-    users: Multimap<UserName, T>,
-    groups: Multimap<rolecall_model::GroupName, T>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,31 +50,55 @@ impl GrantIndex {
     /// The index of a policy set.
     pub fn of(policies: &PolicySet) -> Self {
         let roles = resolve(policies);
-        let mut cluster_wide = SubjectsBuilder::default();
-        let mut namespaced = SubjectsBuilder::default();
+        let mut names = Names::default();
         let mut scopes: HashMap<Namespace, u32, RandomState> = HashMap::default();
+        let mut named = Vec::with_capacity(roles.len());
+        // Where the names of each binding begin.
+        let mut starts = Vec::with_capacity(roles.len() + 1);
+        let mut namespaced = Vec::new();
         let mut by_scope = Vec::with_capacity(roles.len());
         let mut by_role = Vec::with_capacity(roles.len());
         for ((position, binding), &role) in policies.bindings().iter().enumerate().zip(&roles) {
             let Some(index) = BindingIndex::new(position) else { continue };
             let scope = match &binding.namespace {
                 None => 0,
-                Some(namespace) => number(&mut scopes, namespace) + 1,
+                Some(namespace) => {
+                    let next = number_of(scopes.len());
+                    number(&mut scopes, namespace, next) + 1
+                }
             };
-            let subjects = if scope == 0 { &mut cluster_wide } else { &mut namespaced };
-            subjects.add_binding(binding, index);
+            starts.push(named.len());
+            let subjects = binding.subjects.iter();
+            named.extend(subjects.filter_map(|own| names.add_subject(own, binding.namespace.as_ref())));
+            if scope != 0 {
+                let own = named.iter().skip(starts.last().copied().unwrap_or_default());
+                namespaced.extend(own.map(|&name| (name, index)));
+            }
             // Bindings without a role behind all others.
             by_scope.push((scope, role.map_or(u64::from(u32::MAX), |role| role.position() as u64), index));
             if let Some(role) = role {
                 by_role.push((number_of(role.position()), index));
             }
         }
+        starts.push(named.len());
         by_scope.sort_unstable();
         let (groups, scope_starts) = group(&by_scope, &roles, scopes.len() + 1);
+        let mut held = Vec::with_capacity(named.len());
+        for &(scope, _, binding) in &by_scope {
+            let place = binding.position();
+            let range = starts.get(place).zip(starts.get(place + 1));
+            let own = range.and_then(|(&start, &end)| named.get(start..end)).unwrap_or(&[]);
+            let role = roles.get(place).copied().flatten();
+            let is_shared = own.len() > 1;
+            held.extend(own.iter().map(|&name| (name, HeldBinding { scope, role, binding, is_shared })));
+        }
+        let (line_names, lines) = lines(policies);
         Self {
-            cluster_wide: cluster_wide.build(),
-            namespaced: namespaced.build(),
-            attribute_policies: attribute_policies(policies),
+            held: Held::of(&Lists::of(&held, names.len())),
+            namespaced: Lists::of(&namespaced, names.len()),
+            names,
+            line_names,
+            lines,
             scopes,
             scope_starts,
             groups,
@@ -83,6 +107,29 @@ impl GrantIndex {
             aggregating: aggregating(policies),
             roles,
         }
+    }
+
+    /// The roles that a user with these groups holds in a scope (`None`: the whole cluster).
+    pub(super) fn held(&self, user: &str, groups: &[&str], namespace: Option<&str>) -> HeldRoles<'_> {
+        let scope = self.scope(namespace);
+        scope.map_or_else(HeldRoles::default, |scope| {
+            self.held.roles(&self.names.numbers(user, groups), scope)
+        })
+    }
+
+    /// The lists of all bindings that name this user or one of the groups, in no useful order.
+    pub(crate) fn naming(&self, user: &str, groups: &[&str]) -> Vec<&[BindingIndex]> {
+        self.names.numbers(user, groups).into_iter().map(|name| self.held.bindings_of(name)).collect()
+    }
+
+    /// The lists of RoleBindings that name this user or one of the groups, in document order.
+    pub(super) fn naming_in_namespaces(&self, user: &str, groups: &[&str]) -> Vec<&[BindingIndex]> {
+        self.names.numbers(user, groups).into_iter().map(|name| self.namespaced.get(name)).collect()
+    }
+
+    /// The lists of attribute policies that name this user or one of the groups, in document order.
+    pub(crate) fn naming_lines(&self, user: &str, groups: &[&str]) -> Vec<&[AttributePolicyIndex]> {
+        self.line_names.numbers(user, groups).into_iter().map(|name| self.lines.get(name)).collect()
     }
 
     /// The roles that gather their rules from others.
@@ -111,41 +158,18 @@ impl GrantIndex {
         })
     }
 
-    /// All RoleBindings of a namespace, in no useful order.
-    pub(super) fn bindings_in(&self, namespace: &str) -> &[BindingIndex] {
-        let groups = self.groups_in(Some(namespace));
-        let range = groups.first().zip(groups.last()).map(|(first, last)| first.start..last.end);
-        range.and_then(|range| self.by_scope.get(range.start as usize..range.end as usize)).unwrap_or(&[])
+    /// The number of a scope; `None` for a namespace without bindings.
+    fn scope(&self, namespace: Option<&str>) -> Option<u32> {
+        namespace.map_or(Some(0), |namespace| self.scopes.get(namespace).map(|scope| scope + 1))
     }
 
     fn groups_in(&self, namespace: Option<&str>) -> &[Group] {
-        let scope = match namespace {
-            None => Some(0),
-            Some(namespace) => self.scopes.get(namespace).map(|scope| *scope as usize + 1),
-        };
+        let scope = self.scope(namespace).map(|scope| scope as usize);
         let range = scope.and_then(|scope| {
             Some(*self.scope_starts.get(scope)? as usize..*self.scope_starts.get(scope + 1)? as usize)
         });
         range.and_then(|range| self.groups.get(range)).unwrap_or(&[])
     }
-}
-
-impl<T: Copy + Ord> Subjects<T> {
-    /// The lists of grants that name this user or one of the groups.
-    pub(crate) fn lists<'a>(&'a self, user: &str, groups: &[&str]) -> Vec<&'a [T]> {
-        let of_groups = groups.iter().map(|group| self.groups.get(group));
-        std::iter::once(self.users.get(user)).chain(of_groups).filter(|list| !list.is_empty()).collect()
-    }
-}
-
-/// At most so many entries of several lists, each once and in order; and how many were left out.
-pub(crate) fn merged<T: Copy + Ord>(lists: &[&[T]], most: usize) -> (Vec<T>, usize) {
-    let total: usize = lists.iter().map(|list| list.len()).sum();
-    let mut all: Vec<T> = lists.iter().flat_map(|list| list.iter().copied()).take(most).collect();
-    let left_out = total - all.len();
-    all.sort_unstable();
-    all.dedup();
-    (all, left_out)
 }
 
 /// Source: `spec/authorization/rbac.md` section 5, on where a role reference looks.
@@ -193,149 +217,19 @@ fn group(
     (groups, starts)
 }
 
-fn attribute_policies(policies: &PolicySet) -> Subjects<AttributePolicyIndex> {
-    let mut subjects = SubjectsBuilder::default();
+fn lines(policies: &PolicySet) -> (Names, Lists<AttributePolicyIndex>) {
+    let mut names = Names::default();
+    let mut pairs = Vec::new();
     for (position, policy) in policies.attribute_policies().iter().enumerate() {
         let Some(index) = AttributePolicyIndex::new(position) else { continue };
         // With both, both have to hold: one leads there.
-        match (&policy.user, &policy.group) {
-            (Some(user), _) => subjects.users.add(user, index),
-            (None, Some(group)) => subjects.groups.add(group, index),
-            (None, None) => {}
-        }
+        let name = match (&policy.user, &policy.group) {
+            (Some(user), _) => names.add_user(user),
+            (None, Some(group)) => names.add_group(group),
+            (None, None) => continue,
+        };
+        pairs.push((name, index));
     }
-    subjects.build()
-}
-
-#[derive(Debug)]
-struct SubjectsBuilder<T> {
-    users: MultimapBuilder<UserName, T>,
-    groups: MultimapBuilder<rolecall_model::GroupName, T>,
-}
-
-impl<T> Default for SubjectsBuilder<T> {
-    fn default() -> Self {
-        Self { users: MultimapBuilder::default(), groups: MultimapBuilder::default() }
-    }
-}
-
-impl<T: Copy> SubjectsBuilder<T> {
-    fn build(self) -> Subjects<T> {
-        Subjects { users: self.users.build(), groups: self.groups.build() }
-    }
-}
-
-impl SubjectsBuilder<BindingIndex> {
-    fn add_binding(&mut self, binding: &Binding, index: BindingIndex) {
-        for subject in &binding.subjects {
-            match subject {
-                Subject::Group(group) => self.groups.add(group, index),
-                Subject::ServiceAccount { namespace, name } => {
-                    let of_binding = binding.namespace.as_ref().map_or("", Namespace::as_str);
-                    let namespace = Some(namespace.as_str()).filter(|own| !own.is_empty());
-                    let namespace = namespace.unwrap_or(of_binding);
-                    // Without a namespace it is nobody.
-                    if !namespace.is_empty() {
-                        let user = UserName::from(format!("system:serviceaccount:{namespace}:{name}"));
-                        self.users.add(&user, index);
-                    }
-                }
-                Subject::Unknown { .. } => {}
-                Subject::User(user) => self.users.add(user, index),
-            }
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Multimap<K, T> {
-    numbers: HashMap<K, u32, RandomState>,
-    lists: Lists<T>,
-}
-
-impl<K: Hash + Eq + Borrow<str>, T> Multimap<K, T> {
-    fn get(&self, key: &str) -> &[T] {
-        self.numbers.get(key).map_or(&[], |&number| self.lists.get(number))
-    }
-}
-
-#[derive(Debug)]
-struct MultimapBuilder<K, T> {
-    numbers: HashMap<K, u32, RandomState>,
-    pairs: Vec<(u32, T)>,
-}
-
-impl<K, T> Default for MultimapBuilder<K, T> {
-    fn default() -> Self {
-        Self { numbers: HashMap::default(), pairs: Vec::new() }
-    }
-}
-
-impl<K: Clone + Hash + Eq, T: Copy> MultimapBuilder<K, T> {
-    fn add(&mut self, key: &K, item: T) {
-        let number = number(&mut self.numbers, key);
-        self.pairs.push((number, item));
-    }
-
-    fn build(self) -> Multimap<K, T> {
-        Multimap { lists: Lists::of(&self.pairs, self.numbers.len()), numbers: self.numbers }
-    }
-}
-
-/// Many short lists in one: list `n` lies between two starts.
-#[derive(Clone, Debug)]
-struct Lists<T> {
-    starts: Vec<u32>,
-    items: Vec<T>,
-}
-
-impl<T: Copy> Lists<T> {
-    /// Puts the items into their lists, each of which keeps the order of the pairs.
-    fn of(pairs: &[(u32, T)], count: usize) -> Self {
-        let mut starts = vec![0; count + 1];
-        for &(list, _) in pairs {
-            if let Some(next) = starts.get_mut(list as usize + 1) {
-                *next += 1;
-            }
-        }
-        let mut total = 0;
-        for start in &mut starts {
-            total += *start;
-            *start = total;
-        }
-        let mut places = starts.clone();
-        let mut items: Vec<T> = pairs.iter().map(|&(_, item)| item).collect();
-        for &(list, item) in pairs {
-            let Some(place) = places.get_mut(list as usize) else { continue };
-            if let Some(own) = items.get_mut(*place as usize) {
-                *own = item;
-            }
-            *place += 1;
-        }
-        Self { starts, items }
-    }
-}
-
-impl<T> Lists<T> {
-    fn get(&self, list: u32) -> &[T] {
-        let list = list as usize;
-        let range = self.starts.get(list).zip(self.starts.get(list + 1));
-        range.and_then(|(&start, &end)| self.items.get(start as usize..end as usize)).unwrap_or(&[])
-    }
-}
-
-/// The number of a key, given out in the order in which keys come.
-fn number<K: Clone + Hash + Eq>(numbers: &mut HashMap<K, u32, RandomState>, key: &K) -> u32 {
-    if let Some(&number) = numbers.get(key) {
-        return number;
-    }
-    let number = number_of(numbers.len());
-    numbers.insert(key.clone(), number);
-    number
-}
-
-/// A policy set has fewer than 2³² of everything that is counted here but subjects, which memory bounds:
-/// what lies beyond is not found.
-fn number_of(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+    let lists = Lists::of(&pairs, names.len());
+    (names, lists)
 }

@@ -8,7 +8,9 @@
 
 mod fix;
 mod grants;
-pub(crate) mod index;
+mod held;
+mod index;
+pub(crate) mod lists;
 mod meant;
 mod miss;
 mod text;
@@ -16,17 +18,17 @@ mod words;
 
 use std::sync::Arc;
 
-use rolecall_model::{Authorizer, Determination, Grant, OwnedRequest, PolicySet, Request, Role, Silence};
+use rolecall_model::{Authorizer, Determination, OwnedRequest, PolicySet, Request, Role, Silence};
 
 pub use fix::{ExistingRole, Fixes, NoFix, OwnRole};
-pub use grants::Allowing;
+pub use grants::{Allowing, SHOWN_GRANTS};
 pub use index::GrantIndex;
 pub use meant::role_meant;
 pub use miss::{Considered, Miss, MissGroup, Part, Parts, SHOWN};
 pub use text::ExplanationText;
 pub use words::{in_words, sentence};
 
-use grants::Search;
+use grants::{AllowingGrants, Search};
 
 /// Explains answers of one policy set.
 ///
@@ -62,34 +64,40 @@ impl<'p> Explainer<'p> {
         Self { policies, index }
     }
 
-    /// Asks the authorizer and explains its answer. Cost: linear in the grants that name the asker where the
-    /// request is made; of what is farther away only so much is looked at.
+    /// Asks the authorizer and explains its answer. Cost: linear in the roles that the asker holds where the
+    /// request is made, however many bindings give them, and in the ABAC lines that name the asker; bindings that
+    /// name several of the asker's names may be compared. Of what is farther away only so much is looked at.
     pub fn explain(&self, authorizer: &dyn Authorizer, request: &Request<'_>) -> Explanation {
         let search = Search { policies: self.policies, index: &self.index, request };
         let verdict = match authorizer.determine(request) {
             Determination::Allow(decided_by) => {
-                let mut others = search.allowing();
-                let deciding = others.iter().position(|other| other.grant == decided_by);
-                let decided_by = match deciding {
-                    Some(position) => others.remove(position),
-                    None => Allowing { grant: decided_by, more_subjects: Vec::new(), more_rules: Vec::new() },
-                };
-                Verdict::Allow(Allowance { decided_by, others })
+                let AllowingGrants { count, grants } = search.allowing();
+                let found = search.allowing_like(decided_by);
+                let other_count = count - usize::from(found.is_some());
+                let others = grants.filter(|other| other.grant != decided_by).take(SHOWN_GRANTS).collect();
+                let decided_by = found.unwrap_or_else(|| Allowing::plain(decided_by));
+                Verdict::Allow(Allowance { decided_by, others, other_count })
             }
             Determination::NoOpinion(silences) => {
-                let applying = search.applying();
-                let nearby = search.nearby(&applying);
+                let own = search.own();
+                let nearby = search.nearby(&own);
                 Verdict::NoOpinion(Refusal {
                     silences,
                     misses: nearby.misses.finish(),
                     naming_bindings: nearby.naming_bindings,
                     naming_lines: nearby.naming_lines,
                     left_out: nearby.left_out,
-                    fixes: fix::fixes(search, &applying),
+                    fixes: fix::fixes(search, &own),
                 })
             }
         };
         Explanation { request: OwnedRequest::from(request), verdict }
+    }
+
+    /// Every grant that allows a request, in the order in which they are asked; each is made when it is read.
+    /// Cost: as that of [`explain`](Self::explain), then by the grants that are read.
+    pub fn allowing<'a>(&'a self, request: &'a Request<'_>) -> impl Iterator<Item = Allowing> + 'a {
+        Search { policies: self.policies, index: &self.index, request }.allowing().grants
     }
 
     /// A role and a binding of their own that allow exactly this request. Cost: a walk over the policy set,
@@ -133,15 +141,10 @@ pub enum Verdict {
 pub struct Allowance {
     /// The grant that decided.
     pub decided_by: Allowing,
-    /// Every other that allows it too, in the order in which they are asked: all have to go to take it away.
+    /// The first [`SHOWN_GRANTS`] of the others that allow it too, in the order in which they are asked.
     pub others: Vec<Allowing>,
-}
-
-impl Allowance {
-    /// Every grant that allows, the deciding one first.
-    pub fn grants(&self) -> impl Iterator<Item = Grant> {
-        std::iter::once(&self.decided_by).chain(&self.others).map(|allowing| allowing.grant)
-    }
+    /// How many others there are in all: all have to go to take it away. [`Explainer::allowing`] has them.
+    pub other_count: usize,
 }
 
 /// Why a request is not allowed.

@@ -14,8 +14,8 @@ use super::{
     },
 };
 
-/// How many grants that allow as well are named before the rest is only counted.
-const ALSO: usize = 10;
+/// How many of a role's rules that cover are shown.
+const RULES: usize = 10;
 
 /// The widest that the column before the places becomes, in characters.
 const WIDEST: usize = 100;
@@ -52,18 +52,19 @@ impl ExplanationText<'_> {
     fn allowance(&self, allowance: &Allowance, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Lines::default();
         self.allowing(&allowance.decided_by, &mut lines);
-        let count = allowance.others.len() + 1;
+        let count = allowance.other_count + 1;
         let all = match count {
             2 => "remove both to take it away".to_owned(),
             _ => format!("remove all {count} to take it away"),
         };
-        for (number, other) in allowance.others.iter().take(ALSO).enumerate() {
+        for (number, other) in allowance.others.iter().enumerate() {
             let (name, place) = self.grant_name(other.grant);
             let all = if number == 0 { format!(" ({all})") } else { String::new() };
             lines.add(format!("  also granted by {name}{all}"), place);
         }
-        if allowance.others.len() > ALSO {
-            lines.add(format!("  and {} more", allowance.others.len() - ALSO), None);
+        let more = allowance.other_count.saturating_sub(allowance.others.len());
+        if more > 0 {
+            lines.add(format!("  and {more} more"), None);
         }
         writeln!(f)?;
         lines.write(f)
@@ -93,7 +94,7 @@ impl ExplanationText<'_> {
                 let text = format!("  RBAC: {} of {} to {to}", binding_name(binding), role_name(role));
                 lines.add(text, self.place(binding.origin));
                 let rules = std::iter::once(rule).chain(allowing.more_rules.iter().copied());
-                for number in rules.take(ALSO) {
+                for number in rules.take(RULES) {
                     if let Some(rule) = role.rules.get(number) {
                         let text = format!("        rule {}: {}", number + 1, self.rule(rule));
                         lines.add(text, self.place(rule.origin));

@@ -75,16 +75,20 @@ fn explain(
     terminal: &mut Terminal,
 ) -> Result<ExitStatus, Failure> {
     let explanation = engine.explain(request);
+    let explainer = engine.explainer();
     if let Verdict::Allow(allowance) = &explanation.values().verdict {
         let mut defaults = DefaultsUsed::default();
-        for grant in allowance.grants() {
+        let others = explainer.allowing(request).map(|allowing| allowing.grant);
+        let others = others.filter(|grant| *grant != allowance.decided_by.grant);
+        for grant in std::iter::once(allowance.decided_by.grant).chain(others) {
             defaults.add(engine.policies(), &Determination::Allow(grant));
         }
         defaults.report(terminal);
     }
     match output {
         Format::Json => {
-            let json = explanation_json::of(engine.policies(), explanation.values());
+            let json =
+                explanation_json::of(engine.policies(), explanation.values(), explainer.allowing(request));
             writeln!(terminal.answers(), "{}", printable_json(&format!("{json:#}")))?;
         }
         Format::Text => {
