@@ -3,9 +3,7 @@
 //! A policy line has two halves, for resources and for paths. The first counts in the namespace that the line
 //! names, the second everywhere; so each becomes a grant of its own, with numbers 2 × line and 2 × line + 1.
 
-use rolecall_model::{
-    AttributePolicy, AttributePolicyIndex, Grant, ListedRule, PolicySet, Request, RuleListing, Wild,
-};
+use rolecall_model::{AttributePolicy, AttributePolicyIndex, Grant, ListedRule, Request, RuleListing, Wild};
 
 use crate::{
     compile::CompileOptions,
@@ -121,12 +119,12 @@ pub(crate) struct AbacBuilder {
 
 impl AbacBuilder {
     pub(crate) fn lower(
-        policies: &PolicySet,
+        policies: &[AttributePolicy],
         options: &CompileOptions,
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<Self, CompileError> {
         let mut builder = Self { tables: DecisionTablesBuilder::new(options), listed: Vec::new() };
-        for policy in policies.attribute_policies() {
+        for policy in policies {
             builder.lower_policy(policy, vocabulary)?;
         }
         Ok(builder)

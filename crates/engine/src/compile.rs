@@ -1,6 +1,6 @@
 //! From a policy set to an engine.
 
-use rolecall_model::PolicySet;
+use rolecall_model::{AttributePolicy, Binding, Modes, PolicySet, Role};
 
 use crate::{
     abac::AbacBuilder, engine::Engine, error::CompileError, hashes::Seed, image::ImageWriter,
@@ -64,22 +64,48 @@ impl Engine {
     ///
     /// As [`Engine::compile`].
     pub fn compile_with(policies: &PolicySet, options: &CompileOptions) -> Result<Self, CompileError> {
+        Self::compile_objects(
+            policies.roles().iter(),
+            policies.bindings().iter(),
+            policies.attribute_policies(),
+            &policies.modes(),
+            options,
+        )
+    }
+
+    /// Compiles roles and bindings from wherever they are kept, each of them the only one of its namespace and name.
+    /// What answers name are their positions.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::compile`].
+    pub fn compile_objects<'p>(
+        roles: impl ExactSizeIterator<Item = &'p Role>,
+        bindings: impl ExactSizeIterator<Item = &'p Binding> + Clone,
+        attribute_policies: &[AttributePolicy],
+        modes: &Modes,
+        options: &CompileOptions,
+    ) -> Result<Self, CompileError> {
         let seed = options.seed.map_or_else(Seed::random, Seed);
-        let expected = policies.bindings().len() + policies.attribute_policies().len();
+        let expected = bindings.len() + attribute_policies.len();
         let mut vocabulary = VocabularyBuilder::new(seed, expected);
-        let rbac = RbacBuilder::lower(policies, options, &mut vocabulary)?;
-        let abac = AbacBuilder::lower(policies, options, &mut vocabulary)?;
+        let rbac = RbacBuilder::lower(roles, bindings, options, &mut vocabulary)?;
+        Self::assemble(rbac, attribute_policies, modes, options, vocabulary)
+    }
+
+    /// The engine of what was lowered so far, and of these ABAC lines.
+    pub(crate) fn assemble(
+        rbac: RbacBuilder,
+        attribute_policies: &[AttributePolicy],
+        modes: &Modes,
+        options: &CompileOptions,
+        mut vocabulary: VocabularyBuilder,
+    ) -> Result<Self, CompileError> {
+        let abac = AbacBuilder::lower(attribute_policies, options, &mut vocabulary)?;
         let mut writer = ImageWriter::default();
         vocabulary.write(&mut writer);
-        writer.section(
-            &policies
-                .modes()
-                .as_slice()
-                .iter()
-                .copied()
-                .map(crate::engine::mode_number)
-                .collect::<Vec<u32>>(),
-        );
+        writer
+            .section(&modes.as_slice().iter().copied().map(crate::engine::mode_number).collect::<Vec<u32>>());
         rbac.write(&vocabulary, &mut writer)?;
         abac.write(&vocabulary, &mut writer)?;
         Ok(Self::of_own_image(writer.finish())?)

@@ -9,7 +9,7 @@ use crate::{
     decision_tables::NO_SOURCE,
     error::{CompileError, number},
     grants::Principal,
-    grants_builder::GrantsBuilder,
+    grants_builder::{GrantsBuilder, NO_GRANT},
     image::ImageWriter,
     lowered_rule::{ANY, LoweredRule, LoweredRulesBuilder},
     path_patterns::PathPatternsBuilder,
@@ -145,6 +145,11 @@ impl DecisionTablesBuilder {
         namespace: Option<u32>,
     ) -> Result<(), CompileError> {
         self.grants.add(principal, namespace, grant, position)
+    }
+
+    /// Somebody who holds in a namespace, or everywhere, what is given, were it nothing.
+    pub(crate) fn note(&mut self, principal: Principal, namespace: Option<u32>) -> Result<(), CompileError> {
+        self.grants.add(principal, namespace, NO_GRANT, 0)
     }
 
     /// The tables, once every string of the policy is in the vocabulary.

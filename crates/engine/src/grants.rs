@@ -236,7 +236,7 @@ impl<'a> Grants<'a> {
 
     /// The place of what somebody holds in a scope.
     #[inline]
-    fn scope(&self, texts: Texts<'_>, who: Who<'_>, hash: u64, scope: Scope) -> Option<Found> {
+    pub(crate) fn scope(&self, texts: Texts<'_>, who: Who<'_>, hash: u64, scope: Scope) -> Option<Found> {
         let key = Key::of(hash ^ scope.hash);
         self.scopes.find(key, |found| self.is_held(texts, found, who, scope.namespace))
     }
@@ -257,7 +257,7 @@ impl<'a> Grants<'a> {
 
     /// Whether anybody in whose name a request is made satisfies.
     #[inline]
-    fn any_of<'r>(
+    pub(crate) fn any_of<'r>(
         &self,
         hashes: &Hashes,
         user: &'r str,
@@ -368,7 +368,7 @@ impl<'a> Grants<'a> {
         all
     }
 
-    fn edges_at(&self, place: usize) -> impl Iterator<Item = Edge> + '_ {
+    pub(crate) fn edges_at(&self, place: usize) -> impl Iterator<Item = Edge> + '_ {
         let range = self.scope_edges.get(place).and_then(|&edge| self.edge_range(edge)).unwrap_or_default();
         range.filter_map(|edge| {
             let &grant = self.edges.get(edge)?;

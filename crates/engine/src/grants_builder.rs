@@ -15,6 +15,9 @@ use crate::{
     vocabulary::VocabularyBuilder,
 };
 
+/// What is given to somebody of whom only is noted that there is nothing else; it sorts last, and reaches no table.
+pub(crate) const NO_GRANT: u32 = u32::MAX;
+
 /// Gathers grants.
 #[derive(Debug, Default)]
 pub(crate) struct GrantsBuilder {
@@ -109,6 +112,12 @@ impl GrantsBuilder {
         let same = |left: &Entry, right: &Entry| (left.holder, left.scope) == (right.holder, right.scope);
         for scope in self.entries.chunk_by(same) {
             let Some(&Entry { holder, scope: namespace, .. }) = scope.first() else { continue };
+            let scope = scope.split_last().map_or(
+                scope,
+                |(last, others)| {
+                    if last.grant == NO_GRANT { others } else { scope }
+                },
+            );
             united.clear();
             united.extend(scope.iter().filter_map(|entry| set_of(entry.grant)));
             let holding = sets.union(&mut united)?;

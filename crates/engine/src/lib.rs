@@ -21,6 +21,8 @@
 //! comparing. Each arrow is one table with its layout in its module's documentation; all tables are flat arrays of
 //! one block of bytes (`image`), which [`Engine::image`] gives and [`Engine::from_image`] opens.
 //!
+//! A policy that changes stands in [`Layers`]: small engines of what changed lately above the one of the whole.
+//!
 //! The engine holds indexes into the policy set that it was compiled from, not the policy set: what it
 //! answers is read together with that set.
 //!
@@ -51,6 +53,7 @@ mod grants;
 mod grants_builder;
 mod hashes;
 mod image;
+mod layers;
 mod lines;
 mod lowered_rule;
 mod path_patterns;
@@ -69,4 +72,5 @@ mod vocabulary;
 pub use compile::CompileOptions;
 pub use engine::{Engine, TableUsage};
 pub use error::{CompileError, ImageError};
+pub use layers::{Given, HeldScope, Holder, Layer, Layers, Objects, role_named_by, scopes_of};
 pub use resolved::{OtherEngine, ResolvedQuestion, ResolvedSubject};

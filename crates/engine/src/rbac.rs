@@ -4,8 +4,8 @@ use std::{collections::HashMap, fmt::Write};
 
 use foldhash::fast::RandomState;
 use rolecall_model::{
-    Binding, BindingIndex, Grant, ListedRule, PolicySet, Request, RoleIndex, RoleRefKind, Rule, RuleListing,
-    Subject, Unresolved,
+    Binding, BindingIndex, Grant, ListedRule, Namespace, Request, Role, RoleIndex, RoleName, RoleRefKind,
+    Rule, RuleListing, Subject, Unresolved,
 };
 
 use crate::{
@@ -46,6 +46,11 @@ impl<'a> RbacTables<'a> {
 
     pub(crate) fn tables(&self) -> &DecisionTables<'a> {
         &self.tables
+    }
+
+    /// Whether every binding's role is there.
+    pub(crate) fn resolves_all(&self) -> bool {
+        self.unresolved.is_empty()
     }
 
     #[inline]
@@ -117,7 +122,12 @@ impl<'a> RbacTables<'a> {
         }
     }
 
-    fn note_unresolved(&self, vocabulary: &Vocabulary<'_>, binding: u32, noted: &mut Vec<Unresolved>) {
+    pub(crate) fn note_unresolved(
+        &self,
+        vocabulary: &Vocabulary<'_>,
+        binding: u32,
+        noted: &mut Vec<Unresolved>,
+    ) {
         if let Ok(place) = self.unresolved.binary_search_by_key(&binding, |&[binding, ..]| binding)
             && let Some(&[_, kind, text]) = self.unresolved.get(place)
         {
@@ -133,7 +143,7 @@ impl<'a> RbacTables<'a> {
         }
     }
 
-    fn role(&self, binding: u32) -> Option<RoleIndex> {
+    pub(crate) fn role(&self, binding: u32) -> Option<RoleIndex> {
         RoleIndex::new(self.tables.source(binding)? as usize)
     }
 
@@ -159,42 +169,51 @@ pub(crate) struct RbacBuilder {
 type RolePlaces<'p> = HashMap<(Option<&'p str>, &'p str), usize, RandomState>;
 
 impl RbacBuilder {
-    pub(crate) fn lower(
-        policies: &PolicySet,
+    pub(crate) fn new(options: &CompileOptions) -> Self {
+        Self { tables: DecisionTablesBuilder::new(options), unresolved: Vec::new(), account: String::new() }
+    }
+
+    pub(crate) fn lower<'p>(
+        roles: impl ExactSizeIterator<Item = &'p Role>,
+        bindings: impl Iterator<Item = &'p Binding> + Clone,
         options: &CompileOptions,
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<Self, CompileError> {
-        let mut builder = Self {
-            tables: DecisionTablesBuilder::new(options),
-            unresolved: Vec::new(),
-            account: String::new(),
-        };
-        let mut by_name =
-            RolePlaces::with_capacity_and_hasher(policies.roles().len(), RandomState::default());
-        let mut lowered = LoweredRule::default();
-        let mut rules = Vec::new();
-        for (place, role) in policies.roles().iter().enumerate() {
-            rules.clear();
-            for rule in &role.rules {
-                lower_rule(rule, &mut lowered, &mut builder.tables, vocabulary)?;
-                rules.push(builder.tables.rule(&lowered)?);
-            }
-            builder.tables.source(&rules)?;
+        let mut builder = Self::new(options);
+        let mut by_name = RolePlaces::with_capacity_and_hasher(roles.len(), RandomState::default());
+        for (place, role) in roles.enumerate() {
+            builder.role(role, vocabulary)?;
             by_name.insert((role.namespace.as_ref().map(AsRef::as_ref), role.name.as_str()), place);
         }
-        builder.tables.reserve(policies.bindings().iter().map(|binding| binding.subjects.len()).sum());
-        for binding in policies.bindings() {
+        builder.tables.reserve(bindings.clone().map(|binding| binding.subjects.len()).sum());
+        for binding in bindings {
             builder.bind(binding, resolve(binding, &by_name), vocabulary)?;
         }
         Ok(builder)
     }
 
-    fn bind(
+    /// Takes in a role; they are numbered in the order of their coming.
+    pub(crate) fn role(
+        &mut self,
+        role: &Role,
+        vocabulary: &mut VocabularyBuilder,
+    ) -> Result<(), CompileError> {
+        let mut lowered = LoweredRule::default();
+        let mut rules = Vec::with_capacity(role.rules.len());
+        for rule in &role.rules {
+            lower_rule(rule, &mut lowered, &mut self.tables, vocabulary)?;
+            rules.push(self.tables.rule(&lowered)?);
+        }
+        self.tables.source(&rules)
+    }
+
+    /// Takes in what a binding gives, to nobody yet.
+    pub(crate) fn grant(
         &mut self,
         binding: &Binding,
         role: Option<usize>,
         vocabulary: &mut VocabularyBuilder,
-    ) -> Result<(), CompileError> {
+    ) -> Result<u32, CompileError> {
         let grant = self.tables.grant(role.map(|role| number(role, "roles")).transpose()?)?;
         if role.is_none() {
             let (kind, text) = match Unresolved::of(&binding.role.kind, &binding.role.name) {
@@ -204,6 +223,31 @@ impl RbacBuilder {
             };
             self.unresolved.push([grant, kind, text]);
         }
+        Ok(grant)
+    }
+
+    /// Somebody in a namespace or (`None`) everywhere, with these grants, each with the position of its subject, and
+    /// no others.
+    pub(crate) fn hold(
+        &mut self,
+        principal: Principal,
+        namespace: Option<u32>,
+        grants: impl IntoIterator<Item = (u32, u32)>,
+    ) -> Result<(), CompileError> {
+        self.tables.note(principal, namespace)?;
+        for (grant, position) in grants {
+            self.tables.give(grant, principal, position, namespace)?;
+        }
+        Ok(())
+    }
+
+    fn bind(
+        &mut self,
+        binding: &Binding,
+        role: Option<usize>,
+        vocabulary: &mut VocabularyBuilder,
+    ) -> Result<(), CompileError> {
+        let grant = self.grant(binding, role, vocabulary)?;
         let namespace = match &binding.namespace {
             None => None,
             // No request has the empty namespace of a RoleBinding: it is nobody's.
@@ -228,16 +272,12 @@ impl RbacBuilder {
         Ok(match subject {
             Subject::Group(name) => Some(Principal::Group(vocabulary.principal(name.as_str())?)),
             Subject::User(name) => Some(Principal::User(vocabulary.principal(name.as_str())?)),
-            Subject::ServiceAccount { namespace, name } => {
-                let inherited = binding.namespace.as_ref();
-                let own = Some(namespace).filter(|namespace| !namespace.as_str().is_empty());
-                match own.or(inherited).filter(|namespace| !namespace.as_str().is_empty()) {
-                    Some(namespace) => {
-                        Some(Principal::User(self.account(namespace.as_str(), name.as_str(), vocabulary)?))
-                    }
-                    None => None,
+            Subject::ServiceAccount { namespace, name } => match account_namespace(namespace, binding) {
+                Some(namespace) => {
+                    Some(Principal::User(self.account(namespace.as_str(), name.as_str(), vocabulary)?))
                 }
-            }
+                None => None,
+            },
             Subject::Unknown { .. } => None,
         })
     }
@@ -249,8 +289,7 @@ impl RbacBuilder {
         vocabulary: &mut VocabularyBuilder,
     ) -> Result<Text, CompileError> {
         self.account.clear();
-        // Writing to a `String` cannot fail.
-        let _ = write!(self.account, "system:serviceaccount:{namespace}:{name}");
+        write_account(&mut self.account, namespace, name);
         vocabulary.principal(&self.account)
     }
 
@@ -265,15 +304,33 @@ impl RbacBuilder {
     }
 }
 
-/// The place of the role that a binding names.
-fn resolve(binding: &Binding, by_name: &RolePlaces<'_>) -> Option<usize> {
-    let name = binding.role.name.as_str();
+/// In which namespace a service account that a binding names is; `None`: in none, and nobody.
+pub(crate) fn account_namespace<'a>(own: &'a Namespace, binding: &'a Binding) -> Option<&'a Namespace> {
+    let own = Some(own).filter(|namespace| !namespace.as_str().is_empty());
+    own.or(binding.namespace.as_ref()).filter(|namespace| !namespace.as_str().is_empty())
+}
+
+/// Appends the user name of a service account.
+pub(crate) fn write_account(text: &mut String, namespace: &str, name: &str) {
+    // Writing to a `String` cannot fail.
+    let _ = write!(text, "system:serviceaccount:{namespace}:{name}");
+}
+
+/// The namespace (`None`: of a ClusterRole) and name of the role that a binding names, if it names any.
+pub(crate) fn role_named_by(binding: &Binding) -> Option<(Option<&Namespace>, &RoleName)> {
+    let name = &binding.role.name;
     match (&binding.role.kind, &binding.namespace) {
-        (RoleRefKind::ClusterRole, _) => by_name.get(&(None, name)).copied(),
-        (RoleRefKind::Role, Some(namespace)) => by_name.get(&(Some(namespace.as_str()), name)).copied(),
+        (RoleRefKind::ClusterRole, _) => Some((None, name)),
+        (RoleRefKind::Role, Some(namespace)) => Some((Some(namespace), name)),
         // A ClusterRoleBinding looks for a Role in no namespace, where there is none.
         (RoleRefKind::Role, None) | (RoleRefKind::Unsupported(_), _) => None,
     }
+}
+
+/// The place of the role that a binding names.
+fn resolve(binding: &Binding, by_name: &RolePlaces<'_>) -> Option<usize> {
+    let (namespace, name) = role_named_by(binding)?;
+    by_name.get(&(namespace.map(Namespace::as_str), name.as_str())).copied()
 }
 
 fn lower_rule(

@@ -20,6 +20,7 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary<'a> {
+    seed: Seed,
     pub(crate) hashes: Hashes,
     pub(crate) texts: Texts<'a>,
     namespaces: Symbols<'a>,
@@ -42,6 +43,7 @@ impl<'a> Vocabulary<'a> {
         };
         let hashes = Hashes::new(Seed(seed));
         Ok(Self {
+            seed: Seed(seed),
             texts: Texts::read(reader)?,
             namespaces: Symbols::read(reader)?,
             verbs: Symbols::read(reader)?,
@@ -52,6 +54,11 @@ impl<'a> Vocabulary<'a> {
             nodes: ProbeTable::read(reader, hashes.pairs)?,
             hashes,
         })
+    }
+
+    /// What the hashes are made from.
+    pub(crate) fn seed(&self) -> Seed {
+        self.seed
     }
 
     /// The number of a namespace with this hash in its domain.

@@ -39,10 +39,24 @@ pub fn aggregate(roles: &[Role]) -> Result<Vec<(RoleIndex, Vec<Rule>)>, TooManyR
     if roles.iter().all(|role| role.aggregation.is_none()) {
         return Ok(Vec::new());
     }
-    let mut aggregation = Aggregation::new(roles)?;
+    let mut aggregation = Aggregation::new(roles.iter())?;
     if aggregation.is_settled()? {
         return Ok(Vec::new());
     }
+    aggregation.settle()?;
+    aggregation.into_rules()
+}
+
+/// As [`aggregate`], but whatever aggregated roles hold now counts for nothing: for roles of which some have changed
+/// since they were aggregated. The numbers are positions among the roles that are given.
+///
+/// # Errors
+///
+/// As [`aggregate`].
+pub fn aggregate_anew<'a>(
+    roles: impl IntoIterator<Item = &'a Role>,
+) -> Result<Vec<(RoleIndex, Vec<Rule>)>, TooManyRules> {
+    let mut aggregation = Aggregation::new(roles)?;
     aggregation.settle()?;
     aggregation.into_rules()
 }
@@ -102,10 +116,10 @@ struct Said<'a> {
 }
 
 impl<'a> Aggregation<'a> {
-    fn new(roles: &'a [Role]) -> Result<Self, TooManyRules> {
+    fn new(roles: impl IntoIterator<Item = &'a Role>) -> Result<Self, TooManyRules> {
         let mut numbers = HashMap::new();
         let mut nodes: Vec<Node<'_>> = roles
-            .iter()
+            .into_iter()
             .enumerate()
             .filter(|(_, role)| role.namespace.is_none())
             .map(|(position, role)| {

@@ -249,6 +249,13 @@ pub struct TooManyObjects {
     count: usize,
 }
 
+impl TooManyObjects {
+    /// So many objects of a kind.
+    pub fn new(kind: &'static str, count: usize) -> Self {
+        Self { kind, count }
+    }
+}
+
 impl fmt::Display for TooManyObjects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -48,6 +48,7 @@
 //! - [`Request`] is a question. Nothing is added to it: a user's groups, `system:authenticated` among
 //!   them, have to be named.
 //! - `compiled` writes an engine to a file and opens such files.
+//! - `live` is for policies that change while they are asked.
 //! - `files` says which files of a directory are read.
 //!
 //! # Without files
@@ -88,6 +89,9 @@ pub use rolecall_engine::{CompileError, TableUsage};
 #[cfg(feature = "kubernetes")]
 #[doc(no_inline)]
 pub use rolecall_kubernetes as kubernetes;
+#[cfg(feature = "live")]
+#[doc(no_inline)]
+pub use rolecall_live as live;
 #[doc(no_inline)]
 pub use rolecall_model as model;
 pub use rolecall_model::{
