@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-benchmarks=(authorize distribution shapes threads ask)
+benchmarks=(authorize distribution shapes threads ask live)
 
 if [ "${1:-}" = --smoke ]; then
     shift
