@@ -11,7 +11,7 @@ use rolecall_benches::{
     sizes,
     workload::{Asked, Workload},
 };
-use rolecall_engine::Engine;
+use rolecall_engine::{Engine, ResolvedSubject};
 use rolecall_testkit::Traffic;
 
 const SIZES: [u32; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
@@ -103,7 +103,7 @@ fn measure_ahead(criterion: &mut Criterion, bindings: u32, workload: &Workload, 
     let batch = floors.measure(criterion, (&group, "batch"), &all, |range| {
         let mut allowed = 0;
         engine.authorize_batch(black_box(&all[range]), |_, decision| {
-            allowed += usize::from(decision.is_allow())
+            allowed += usize::from(decision.is_allow());
         });
         allowed
     });
@@ -138,7 +138,7 @@ fn measure_ahead(criterion: &mut Criterion, bindings: u32, workload: &Workload, 
     let alone = floors.measure(criterion, (&group, "alone"), &requests, |range| {
         requests[range].iter().filter(|request| engine.authorize(black_box(request)).is_allow()).count()
     });
-    let bytes = subjects.iter().map(|subject| subject.bytes()).sum::<usize>() / subjects.len().max(1);
+    let bytes = subjects.iter().map(ResolvedSubject::bytes).sum::<usize>() / subjects.len().max(1);
     ahead.row(&[
         bindings.to_string(),
         workload.name.clone(),
