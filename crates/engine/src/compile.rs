@@ -26,11 +26,20 @@ pub struct CompileOptions {
     pub seed: Option<u64>,
     /// Whether cells of permission sets take two words even where one would do.
     pub wide_cells: bool,
+    /// Whether a request probes for all of its groups before it looks at the first find, even where the tables are small
+    /// enough for the caches and there is nothing to wait for.
+    pub probe_together: bool,
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        Self { merge_budget: None, widest_rule: 1 << 14, seed: None, wide_cells: false }
+        Self {
+            merge_budget: None,
+            widest_rule: 1 << 14,
+            seed: None,
+            wide_cells: false,
+            probe_together: false,
+        }
     }
 }
 
@@ -38,7 +47,13 @@ impl CompileOptions {
     /// Options that never unite permission sets and multiply no rule out: the paths of last resort, taken
     /// always.
     pub fn frugal() -> Self {
-        Self { merge_budget: Some(0), widest_rule: 0, wide_cells: true, ..Self::default() }
+        Self {
+            merge_budget: Some(0),
+            widest_rule: 0,
+            wide_cells: true,
+            probe_together: true,
+            ..Self::default()
+        }
     }
 
     /// The same with this seed.

@@ -5,7 +5,7 @@
 //! policy, is the grant's *source*.
 //!
 //! ```text
-//! flags          Reading, whether any rule is too wide for patterns
+//! flags          whether any rule is too wide for patterns | whether the grants are probed for together
 //! grant_sources  [ u32 ] …            grant → source, or none
 //! sources        [ u32 ] …            source → program
 //! program_ends   [ u32 ] …            program → its rules
@@ -32,6 +32,8 @@ pub(crate) struct DecisionTables<'a> {
     reading: Reading,
     /// Whether any rule is too wide for patterns, so that a request without patterns may still be covered.
     has_wide_rules: bool,
+    /// Whether the grants do not stay in the caches, so that waiting for them together pays.
+    probe_together: bool,
     resources: ResourcePatterns<'a>,
     paths: PathPatterns<'a>,
     permissions: Permissions<'a>,
@@ -53,9 +55,11 @@ impl<'a> DecisionTables<'a> {
         vocabulary: &Vocabulary<'a>,
     ) -> Result<Self, ImageError> {
         let pairs = vocabulary.hashes.pairs;
+        let flags: &[u32] = reader.section()?;
         Ok(Self {
             reading,
-            has_wide_rules: reader.section::<u32>()?.first().is_some_and(|&flag| flag != 0),
+            has_wide_rules: flags.first().is_some_and(|&flag| flag != 0),
+            probe_together: flags.get(1).is_some_and(|&flag| flag != 0),
             resources: ResourcePatterns::read(reader, pairs)?,
             paths: PathPatterns::read(reader, pairs)?,
             permissions: Permissions::read(reader, vocabulary.pages(), pairs)?,
@@ -77,6 +81,7 @@ impl<'a> DecisionTables<'a> {
                 vocabulary,
                 request,
                 self.namespace(vocabulary, request.target),
+                self.probe_together,
                 |access| self.permissions.permit(access, &question, self.rules),
             )
     }

@@ -36,6 +36,8 @@ pub(crate) struct DecisionTablesBuilder {
     has_wide_rules: bool,
 }
 
+/// Up to so many scopes, their lines stay in a core's own caches (some 300 KB).
+const SCOPES_IN_CACHES: usize = 1 << 15;
 /// How often unions may copy each grant's permissions on average, and how many of them count.
 const COPIES: usize = 4;
 const GIANT: usize = 1 << 10;
@@ -188,7 +190,8 @@ impl DecisionTablesBuilder {
         }
         let held = self.grants.hold(&mut sets, set_of)?;
         let pairs = vocabulary.hashes.pairs;
-        writer.section(&[u32::from(self.has_wide_rules)]);
+        let probe_together = self.options.probe_together || held.scope_count() > SCOPES_IN_CACHES;
+        writer.section(&[u32::from(self.has_wide_rules), u32::from(probe_together)]);
         self.resources.write(pairs, writer);
         self.paths.write(pairs, writer)?;
         let written = sets.write(pairs, writer)?;

@@ -128,9 +128,30 @@ impl<'a> Grants<'a> {
         })
     }
 
-    /// Whether any access of the request's user and groups, everywhere or in the namespace, satisfies.
+    /// Whether any access of the request's user and groups, everywhere or in the namespace, satisfies. They are looked
+    /// up one after the other, or `together`: what the first finds is then known later, and all of them wait once.
     #[inline]
     pub(crate) fn any_access(
+        &self,
+        vocabulary: &Vocabulary<'_>,
+        request: &Request<'_>,
+        namespace: Option<Scope>,
+        together: bool,
+        mut satisfies: impl FnMut(Access) -> bool,
+    ) -> bool {
+        if together && self.pairs.is_empty() {
+            return self.any_access_together(vocabulary, request, namespace, satisfies);
+        }
+        let texts = vocabulary.texts;
+        self.any_of(&vocabulary.hashes, request.user, &request.groups, |who, hash| {
+            self.held(texts, who, hash, Scope::EVERYWHERE).is_some_and(&mut satisfies)
+                || namespace
+                    .and_then(|namespace| self.held(texts, who, hash, namespace))
+                    .is_some_and(&mut satisfies)
+        })
+    }
+
+    fn any_access_together(
         &self,
         vocabulary: &Vocabulary<'_>,
         request: &Request<'_>,
@@ -138,14 +159,6 @@ impl<'a> Grants<'a> {
         mut satisfies: impl FnMut(Access) -> bool,
     ) -> bool {
         let texts = vocabulary.texts;
-        if !self.pairs.is_empty() {
-            return self.any_of(&vocabulary.hashes, request.user, &request.groups, |who, hash| {
-                self.held(texts, who, hash, Scope::EVERYWHERE).is_some_and(&mut satisfies)
-                    || namespace
-                        .and_then(|namespace| self.held(texts, who, hash, namespace))
-                        .is_some_and(&mut satisfies)
-            });
-        }
         let hashes = &vocabulary.hashes;
         let mut groups = &*request.groups;
         let mut user = Some(request.user);

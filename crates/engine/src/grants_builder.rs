@@ -153,6 +153,11 @@ impl HeldGrants {
         Ok(edge)
     }
 
+    /// How many (who, where) there are.
+    pub(crate) fn scope_count(&self) -> usize {
+        self.scopes.len()
+    }
+
     pub(crate) fn write(
         &self,
         vocabulary: &VocabularyBuilder,
