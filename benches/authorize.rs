@@ -33,7 +33,6 @@ fn main() {
         "made by",
         "subject and question resolved × ids",
         "subject resolved × strings",
-        "batch × strings",
         "resolving ÷ authorize",
         "bytes a subject",
     ]);
@@ -47,9 +46,7 @@ fn main() {
     }
     criterion.final_summary();
     decisions.print("What does a decision cost? Medians; ratios are to the floors of the same samples.");
-    ahead.print(
-        "What does it save to look up once who asks often and what is asked often, or to ask in batches?",
-    );
+    ahead.print("What does it save to look up once who asks often and what is asked often?");
     compilation.print("What does it cost to compile the policy set?");
 }
 
@@ -100,13 +97,6 @@ fn measure_ahead(criterion: &mut Criterion, bindings: u32, workload: &Workload, 
     let all = asked.borrowed();
     let floors = Floors::new(&workload.policies, &workload.requests);
     let group = format!("{}-{bindings}", workload.name);
-    let batch = floors.measure(criterion, (&group, "batch"), &all, |range| {
-        let mut allowed = 0;
-        engine.authorize_batch(black_box(&all[range]), |_, decision| {
-            allowed += usize::from(decision.is_allow());
-        });
-        allowed
-    });
     let step = (all.len() / SUBJECTS).max(1);
     let few: Vec<_> = all.iter().step_by(step).take(SUBJECTS).collect();
     let begin = Instant::now();
@@ -144,7 +134,6 @@ fn measure_ahead(criterion: &mut Criterion, bindings: u32, workload: &Workload, 
         workload.name.clone(),
         ratio(ids.map(|figures| figures.over_ids)),
         ratio(strings.map(|figures| figures.over_strings)),
-        ratio(batch.map(|figures| figures.over_strings)),
         ratio(alone.map(|figures| resolving / figures.row)),
         bytes.to_string(),
     ]);

@@ -55,11 +55,13 @@ impl<'a> DecisionTables<'a> {
         vocabulary: &Vocabulary<'a>,
     ) -> Result<Self, ImageError> {
         let pairs = vocabulary.hashes.pairs;
-        let flags: &[u32] = reader.section()?;
+        let &[has_wide_rules, probe_together] = reader.section::<u32>()? else {
+            return Err(ImageError::Damaged { what: "tables have no flags" });
+        };
         Ok(Self {
             reading,
-            has_wide_rules: flags.first().is_some_and(|&flag| flag != 0),
-            probe_together: flags.get(1).is_some_and(|&flag| flag != 0),
+            has_wide_rules: has_wide_rules != 0,
+            probe_together: probe_together != 0,
             resources: ResourcePatterns::read(reader, pairs)?,
             paths: PathPatterns::read(reader, pairs)?,
             permissions: Permissions::read(reader, vocabulary.pages(), pairs)?,
@@ -82,19 +84,8 @@ impl<'a> DecisionTables<'a> {
                 request,
                 self.namespace(vocabulary, request.target),
                 self.probe_together,
-                |access| self.permissions.permit(access, &question, self.rules),
+                |access| self.covers(access, &question),
             )
-    }
-
-    /// Reads the lines that a request probes, and says how many of them promise something.
-    pub(crate) fn touch(&self, vocabulary: &Vocabulary<'_>, request: &Request<'_>) -> usize {
-        let namespace = match request.target {
-            Target::Resource { namespace, .. } if !namespace.is_empty() => {
-                vocabulary.hashes.namespaces.of(namespace)
-            }
-            Target::Resource { .. } | Target::Path(_) => 0,
-        };
-        self.grants.touch(&vocabulary.hashes, request.user, &request.groups, namespace)
     }
 
     /// Whether there is a rule that may cover the question.

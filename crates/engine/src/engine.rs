@@ -2,15 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use rolecall_model::{
-    Authorizer, Decision, Determination, Grant, ListedRule, Mode, Request, RuleListing, SUPERUSER_GROUP,
-    Silence,
-};
+use rolecall_model::{Authorizer, Decision, Determination, Mode, Request, RuleListing};
 
 use crate::{
     abac::AbacTables,
     error::ImageError,
     image::{ImageBytes, ImageReader},
+    modes::{self, Policies, is_superuser},
     rbac::RbacTables,
     vocabulary::Vocabulary,
 };
@@ -74,12 +72,6 @@ impl<'a> Tables<'a> {
     pub(crate) fn abac(&self) -> &AbacTables<'a> {
         &self.abac
     }
-
-    /// Reads the lines that a request probes, and says how many of them promise something.
-    pub(crate) fn touch(&self, request: &Request<'_>) -> usize {
-        let tables = [self.rbac.tables(), self.abac.tables()];
-        tables.into_iter().map(|tables| tables.touch(&self.vocabulary, request)).sum()
-    }
 }
 
 /// What one kind of table of an engine takes.
@@ -126,6 +118,16 @@ impl Engine {
     /// The tables as bytes, which [`Engine::from_image`] opens on machines of the same byte order.
     pub fn image(&self) -> &[u8] {
         self.0.borrow_owner()
+    }
+
+    /// Decides requests in their order, each as [`Authorizer::authorize`] does. `decided` gets the place of each request and
+    /// its decision.
+    pub fn authorize_batch(&self, requests: &[Request<'_>], mut decided: impl FnMut(usize, Decision)) {
+        // To read the lines of sixteen requests before the first is decided, with and without what these lead to, did not
+        // pay from 10² to 10⁶ bindings (`benches/README.md`): within a request all lines are read together already.
+        for (place, request) in requests.iter().enumerate() {
+            decided(place, self.authorize(request));
+        }
     }
 
     /// The bytes that the tables take.
@@ -194,63 +196,28 @@ impl fmt::Debug for Engine {
 impl Authorizer for Engine {
     #[inline]
     fn authorize(&self, request: &Request<'_>) -> Decision {
-        if is_superuser(request) {
-            return Decision::Allow;
-        }
         let tables = self.tables();
-        for mode in &tables.modes {
-            let permitted = match mode {
-                Mode::Abac => tables.abac.permit(&tables.vocabulary, request),
-                Mode::AlwaysAllow => true,
-                Mode::AlwaysDeny => false,
-                Mode::Rbac => tables.rbac.permit(&tables.vocabulary, request),
-            };
-            if permitted {
-                return Decision::Allow;
-            }
-        }
-        Decision::NoOpinion
+        modes::authorize(&tables.modes, is_superuser(&request.groups), |policies| match policies {
+            Policies::Abac => tables.abac.permit(&tables.vocabulary, request),
+            Policies::Rbac => tables.rbac.permit(&tables.vocabulary, request),
+        })
     }
 
     fn determine(&self, request: &Request<'_>) -> Determination {
-        if is_superuser(request) {
-            return Determination::Allow(Grant::Superuser);
-        }
         let tables = self.tables();
-        let mut silences = Vec::with_capacity(tables.modes.len());
-        for &mode in &tables.modes {
-            let answer = match mode {
-                Mode::Abac => tables.abac.determine(&tables.vocabulary, request).ok_or_else(Vec::new),
-                Mode::AlwaysAllow => Ok(Grant::AlwaysAllow),
-                Mode::AlwaysDeny => Err(Vec::new()),
-                Mode::Rbac => tables.rbac.determine(&tables.vocabulary, request),
-            };
-            match answer {
-                Ok(grant) => return Determination::Allow(grant),
-                Err(unresolved) => silences.push(Silence { mode, unresolved }),
-            }
-        }
-        Determination::NoOpinion(silences)
+        modes::determine(&tables.modes, is_superuser(&request.groups), |policies| match policies {
+            Policies::Abac => tables.abac.determine(&tables.vocabulary, request).ok_or_else(Vec::new),
+            Policies::Rbac => tables.rbac.determine(&tables.vocabulary, request),
+        })
     }
 
     fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
-        let mut listing = RuleListing::default();
         let tables = self.tables();
-        for mode in &tables.modes {
-            match mode {
-                Mode::Abac => tables.abac.list(&tables.vocabulary, user, groups, namespace, &mut listing),
-                Mode::AlwaysAllow => listing.rules.push(ListedRule::AlwaysAllow),
-                Mode::AlwaysDeny => {}
-                Mode::Rbac => tables.rbac.list(&tables.vocabulary, user, groups, namespace, &mut listing),
-            }
-        }
-        listing
+        modes::rules(&tables.modes, |policies, listing| match policies {
+            Policies::Abac => tables.abac.list(&tables.vocabulary, user, groups, namespace, listing),
+            Policies::Rbac => tables.rbac.list(&tables.vocabulary, user, groups, namespace, listing),
+        })
     }
-}
-
-/// Source: `conformance/README.md`, "The whole answer": the superuser step stands before every chain.
-pub(crate) fn is_superuser(request: &Request<'_>) -> bool {
-    request.groups.contains(&SUPERUSER_GROUP)
 }
 
 /// The number of a mode in an image.

@@ -38,6 +38,8 @@ pub(crate) enum Principal {
 
 /// A holder as one number: what it is in the upper two bits, the text or the pair below.
 pub(crate) mod holder {
+    use crate::{hashes::Hashes, texts::Text};
+
     pub(crate) const USER: u32 = 0;
     pub(crate) const GROUP: u32 = 1;
     pub(crate) const PAIR: u32 = 2;
@@ -54,6 +56,24 @@ pub(crate) mod holder {
     #[inline]
     pub(crate) fn number(holder: u32) -> u32 {
         holder & ((1 << BITS) - 1)
+    }
+
+    /// The hash under which a holder is found.
+    pub(crate) fn hash<'t>(
+        holder: u32,
+        hashes: &Hashes,
+        pairs: &[[Text; 2]],
+        string: impl Fn(Text) -> &'t str,
+    ) -> u64 {
+        let number = number(holder);
+        match kind(holder) {
+            USER => hashes.users.of(string(number)),
+            GROUP => hashes.groups.of(string(number)),
+            _ => {
+                let [user, group] = pairs.get(number as usize).copied().unwrap_or_default();
+                Hashes::user_in_group(hashes.users.of(string(user)), hashes.groups.of(string(group)))
+            }
+        }
     }
 }
 
@@ -197,18 +217,6 @@ impl<'a> Grants<'a> {
             }
             (groups, user) = (later, None);
         }
-    }
-
-    /// Reads the lines that are probed for a user and groups, and says how many of them promise something.
-    #[inline]
-    pub(crate) fn touch(&self, hashes: &Hashes, user: &str, groups: &[&str], namespace: u64) -> usize {
-        let promising = |hash: u64| {
-            let everywhere = self.scopes.probe(Key::of(hash)).is_promising();
-            let there = self.scopes.probe(Key::of(hash ^ namespace)).is_promising();
-            usize::from(everywhere) + usize::from(there)
-        };
-        promising(hashes.users.of(user))
-            + groups.iter().map(|group| promising(hashes.groups.of(group))).sum::<usize>()
     }
 
     #[inline]
@@ -443,17 +451,7 @@ impl<'a> Grants<'a> {
     }
 
     fn hash(&self, vocabulary: &Vocabulary<'_>, holder: u32) -> u64 {
-        let number = holder::number(holder);
-        let user = |text| vocabulary.hashes.users.of(vocabulary.texts.string(text));
-        let group = |text| vocabulary.hashes.groups.of(vocabulary.texts.string(text));
-        match holder::kind(holder) {
-            holder::USER => user(number),
-            holder::GROUP => group(number),
-            _ => {
-                let [first, second] = self.pairs.get(number as usize).copied().unwrap_or_default();
-                Hashes::user_in_group(user(first), group(second))
-            }
-        }
+        holder::hash(holder, &vocabulary.hashes, self.pairs, |text| vocabulary.texts.string(text))
     }
 
     /// How many (who, where) there are.

@@ -7,7 +7,6 @@ use foldhash::fast::RandomState;
 use crate::{
     error::{CompileError, number, number_below},
     grants::{EVERYWHERE, FAR, Principal, SINGLE, holder},
-    hashes::Hashes,
     image::ImageWriter,
     lines::{Key, LinesBuilder},
     permission_sets::{Holding, PermissionSetsBuilder, Written},
@@ -173,7 +172,8 @@ impl HeldGrants {
         let mut places = Vec::with_capacity(self.scopes.len());
         for scopes_of_one in self.scopes.chunk_by(|left, right| left.holder == right.holder) {
             let Some(&HeldScope { holder, .. }) = scopes_of_one.first() else { continue };
-            let hash = self.hash(holder, vocabulary);
+            let hash =
+                holder::hash(holder, &vocabulary.hashes, &self.pairs, |text| vocabulary.texts.string(text));
             holders.add(Key::of(hash), number(starts.len(), "holders")?);
             starts.push(number(places.len(), "grants")?);
             for &HeldScope { scope, edge, holding, .. } in scopes_of_one {
@@ -198,19 +198,5 @@ impl HeldGrants {
         writer.section(&starts);
         writer.section(&places);
         Ok(())
-    }
-
-    fn hash(&self, holder: u32, vocabulary: &VocabularyBuilder) -> u64 {
-        let number = holder::number(holder);
-        let user = |text| vocabulary.hashes.users.of(vocabulary.texts.string(text));
-        let group = |text| vocabulary.hashes.groups.of(vocabulary.texts.string(text));
-        match holder::kind(holder) {
-            holder::USER => user(number),
-            holder::GROUP => group(number),
-            _ => {
-                let [first, second] = self.pairs.get(number as usize).copied().unwrap_or_default();
-                Hashes::user_in_group(user(first), group(second))
-            }
-        }
     }
 }

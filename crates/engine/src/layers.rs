@@ -18,16 +18,17 @@
 use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
 
 use rolecall_model::{
-    Authorizer, Binding, BindingIndex, Decision, Determination, Grant, GroupName, ListedRule, Mode, Modes,
-    Namespace, Request, Role, RoleIndex, RoleName, RuleListing, Silence, Subject, Unresolved, UserName,
+    Authorizer, Binding, BindingIndex, Decision, Determination, Grant, GroupName, ListedRule, Modes,
+    Namespace, Request, Role, RoleIndex, RuleListing, Subject, Unresolved, UserName,
 };
 
 use crate::{
     compile::CompileOptions,
-    engine::{Engine, Tables, is_superuser},
+    engine::{Engine, Tables},
     error::{CompileError, number},
     grants::{Principal, Scope, Who},
     lines::Found,
+    modes::{self, Policies, is_superuser},
     permissions::Access,
     question::Question,
     rbac::{self, RbacBuilder},
@@ -87,12 +88,6 @@ pub fn scopes_of(binding: &Binding) -> Vec<(HeldScope, u32)> {
     scopes.sort();
     scopes.dedup_by(|later, first| later.0 == first.0);
     scopes
-}
-
-/// The namespace (`None`: of a ClusterRole) and name of the role that a binding names; `None` where it names what can be
-/// no role.
-pub fn role_named_by(binding: &Binding) -> Option<(Option<&Namespace>, &RoleName)> {
-    rbac::role_named_by(binding)
 }
 
 /// Where the objects of a live policy are found.
@@ -294,63 +289,33 @@ impl Layers {
 
 impl Authorizer for Layers {
     fn authorize(&self, request: &Request<'_>) -> Decision {
-        if is_superuser(request) {
-            return Decision::Allow;
-        }
-        for mode in self.modes.as_slice() {
-            let permitted = match mode {
-                Mode::Abac => {
-                    let tables = self.base.tables();
-                    tables.abac.permit(&tables.vocabulary, request)
-                }
-                Mode::AlwaysAllow => true,
-                Mode::AlwaysDeny => false,
-                Mode::Rbac => self.permits(request),
-            };
-            if permitted {
-                return Decision::Allow;
+        modes::authorize(self.modes.as_slice(), is_superuser(&request.groups), |policies| match policies {
+            Policies::Abac => {
+                let tables = self.base.tables();
+                tables.abac.permit(&tables.vocabulary, request)
             }
-        }
-        Decision::NoOpinion
+            Policies::Rbac => self.permits(request),
+        })
     }
 
     fn determine(&self, request: &Request<'_>) -> Determination {
-        if is_superuser(request) {
-            return Determination::Allow(Grant::Superuser);
-        }
-        let mut silences = Vec::with_capacity(self.modes.as_slice().len());
-        for &mode in self.modes.as_slice() {
-            let answer = match mode {
-                Mode::Abac => {
-                    let tables = self.base.tables();
-                    tables.abac.determine(&tables.vocabulary, request).ok_or_else(Vec::new)
-                }
-                Mode::AlwaysAllow => Ok(Grant::AlwaysAllow),
-                Mode::AlwaysDeny => Err(Vec::new()),
-                Mode::Rbac => self.determine_rbac(request),
-            };
-            match answer {
-                Ok(grant) => return Determination::Allow(grant),
-                Err(unresolved) => silences.push(Silence { mode, unresolved }),
+        modes::determine(self.modes.as_slice(), is_superuser(&request.groups), |policies| match policies {
+            Policies::Abac => {
+                let tables = self.base.tables();
+                tables.abac.determine(&tables.vocabulary, request).ok_or_else(Vec::new)
             }
-        }
-        Determination::NoOpinion(silences)
+            Policies::Rbac => self.determine_rbac(request),
+        })
     }
 
     fn rules_for(&self, user: &str, groups: &[&str], namespace: &str) -> RuleListing {
-        let mut listing = RuleListing::default();
-        for mode in self.modes.as_slice() {
-            match mode {
-                Mode::Abac => {
-                    let tables = self.base.tables();
-                    tables.abac.list(&tables.vocabulary, user, groups, namespace, &mut listing);
-                }
-                Mode::AlwaysAllow => listing.rules.push(ListedRule::AlwaysAllow),
-                Mode::AlwaysDeny => {}
-                Mode::Rbac => self.list_rbac(user, groups, namespace, &mut listing),
+        modes::rules(self.modes.as_slice(), |policies, listing| match policies {
+            Policies::Abac => {
+                let tables = self.base.tables();
+                tables.abac.list(&tables.vocabulary, user, groups, namespace, listing);
             }
-        }
-        listing
+            Policies::Rbac => self.list_rbac(user, groups, namespace, listing),
+        })
     }
 }
 

@@ -41,7 +41,6 @@
 //! ```
 
 mod abac;
-mod batch;
 mod compile;
 mod decision_tables;
 mod decision_tables_builder;
@@ -56,6 +55,7 @@ mod image;
 mod layers;
 mod lines;
 mod lowered_rule;
+mod modes;
 mod path_patterns;
 mod permission_sets;
 mod permissions;
@@ -72,5 +72,6 @@ mod vocabulary;
 pub use compile::CompileOptions;
 pub use engine::{Engine, TableUsage};
 pub use error::{CompileError, ImageError};
-pub use layers::{Given, HeldScope, Holder, Layer, Layers, Objects, role_named_by, scopes_of};
+pub use layers::{Given, HeldScope, Holder, Layer, Layers, Objects, scopes_of};
+pub use rbac::role_named_by;
 pub use resolved::{OtherEngine, ResolvedQuestion, ResolvedSubject};

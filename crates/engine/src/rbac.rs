@@ -316,8 +316,9 @@ pub(crate) fn write_account(text: &mut String, namespace: &str, name: &str) {
     let _ = write!(text, "system:serviceaccount:{namespace}:{name}");
 }
 
-/// The namespace (`None`: of a ClusterRole) and name of the role that a binding names, if it names any.
-pub(crate) fn role_named_by(binding: &Binding) -> Option<(Option<&Namespace>, &RoleName)> {
+/// The namespace (`None`: of a ClusterRole) and name of the role that a binding names; `None` where it names what can be
+/// no role.
+pub fn role_named_by(binding: &Binding) -> Option<(Option<&Namespace>, &RoleName)> {
     let name = &binding.role.name;
     match (&binding.role.kind, &binding.namespace) {
         (RoleRefKind::ClusterRole, _) => Some((None, name)),

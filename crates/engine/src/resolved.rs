@@ -12,12 +12,13 @@
 //! A [`ResolvedQuestion`] has the numbers of a verb and a target. Both are of one engine and keep it alive; asked about
 //! a question of another engine, a subject refuses to answer.
 
-use rolecall_model::{Decision, Mode, SUPERUSER_GROUP, Target};
+use rolecall_model::{Decision, Target};
 
 use crate::{
     decision_tables::DecisionTables,
     engine::{Engine, Tables},
     grants::{EVERYWHERE, ManyScopes, Scope},
+    modes::{self, Policies, is_superuser},
     permissions::Access,
     question::{KnownQuestion, Question},
     vocabulary::Vocabulary,
@@ -60,13 +61,13 @@ struct KnownScope {
 }
 
 impl Engine {
-    /// Looks up what a user and groups hold, to decide many requests of theirs. Costs about as much as ten decisions,
-    /// more for somebody with grants in many namespaces, up to a bound.
+    /// Looks up what a user and groups hold, to decide many requests of theirs. Cost: O(namespaces in which they hold
+    /// something), of each at most a bound.
     pub fn resolve(&self, user: &str, groups: &[&str]) -> ResolvedSubject {
         let tables = self.tables();
         let held = |one: &DecisionTables<'_>| HeldScopes::of(one, &tables.vocabulary, user, groups);
         ResolvedSubject {
-            is_superuser: groups.contains(&SUPERUSER_GROUP),
+            is_superuser: is_superuser(groups),
             rbac: held(tables.rbac().tables()),
             abac: held(tables.abac().tables()),
             engine: self.clone(),
@@ -108,9 +109,11 @@ impl ResolvedSubject {
         if !self.is_of(&question.engine) {
             return Err(OtherEngine);
         }
-        Ok(self.decide(|tables, mode, one, held| {
-            let KnownScope { question, namespace } =
-                if mode == Mode::Abac { &question.abac } else { &question.rbac };
+        Ok(self.decide(|tables, policies, one, held| {
+            let KnownScope { question, namespace } = match policies {
+                Policies::Abac => &question.abac,
+                Policies::Rbac => &question.rbac,
+            };
             held.permit(one, &question.question(&tables.vocabulary), *namespace)
         }))
     }
@@ -129,24 +132,16 @@ impl ResolvedSubject {
     #[inline]
     fn decide(
         &self,
-        permits: impl Fn(&Tables<'_>, Mode, &DecisionTables<'_>, &HeldScopes) -> bool,
+        permits: impl Fn(&Tables<'_>, Policies, &DecisionTables<'_>, &HeldScopes) -> bool,
     ) -> Decision {
-        if self.is_superuser {
-            return Decision::Allow;
-        }
         let tables = self.engine.tables();
-        for mode in tables.modes() {
-            let permitted = match mode {
-                Mode::Abac => permits(tables, Mode::Abac, tables.abac().tables(), &self.abac),
-                Mode::AlwaysAllow => true,
-                Mode::AlwaysDeny => false,
-                Mode::Rbac => permits(tables, Mode::Rbac, tables.rbac().tables(), &self.rbac),
+        modes::authorize(tables.modes(), self.is_superuser, |policies| {
+            let (one, held) = match policies {
+                Policies::Abac => (tables.abac().tables(), &self.abac),
+                Policies::Rbac => (tables.rbac().tables(), &self.rbac),
             };
-            if permitted {
-                return Decision::Allow;
-            }
-        }
-        Decision::NoOpinion
+            permits(tables, policies, one, held)
+        })
     }
 }
 
